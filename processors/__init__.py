@@ -1,0 +1,1 @@
+"""From entries to enriched articles: one pure step a file."""

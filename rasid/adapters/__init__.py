@@ -1,0 +1,1 @@
+"""Adapters: one technology a file, each behind a port of rasid.ports."""

@@ -1,0 +1,1 @@
+"""Rules and alerts: what matches, what is decided, pure."""

@@ -1,0 +1,1 @@
+"""What the system talks about: plain frozen values, standard library only."""

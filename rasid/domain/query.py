@@ -1,0 +1,76 @@
+"""The one syntax tree of queries and rules. An adapter makes it from text; each index and the matcher read it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, TypeAlias
+
+TextField = Literal["title", "text", "any"]
+ValueField = Literal[
+    "language", "source", "source_country", "ownership", "feed", "tags", "entity_ids", "person_ids", "org_ids",
+    "place_ids", "about", "keywords", "story_id", "origin", "known",
+]  # fmt: skip
+TimeField = Literal["published_at", "first_seen_at"]
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Analysed terms that stand next to each other in this order (one term: a word); `source` is what was typed."""
+
+    terms: tuple[str, ...]
+    field: TextField = "any"
+    source: str = ""
+    prefix: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A field holds exactly one of these values."""
+
+    field: ValueField
+    values: tuple[str, ...]
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """A time lies in [start, end); None is open."""
+
+    field: TimeField
+    start: datetime | None
+    end: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class And:
+    """Every part matches."""
+
+    parts: tuple[Query, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Or:
+    """At least one part matches."""
+
+    parts: tuple[Query, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """The part does not match."""
+
+    part: Query
+
+
+@dataclass(frozen=True, slots=True)
+class Everything:
+    """Matches every article: the empty query."""
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """Matches no article: what is left of a query of which analysis left no term."""
+
+
+Query: TypeAlias = Words | Value | Between | And | Or | Not | Everything | Nothing

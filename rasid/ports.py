@@ -1,0 +1,263 @@
+"""What the core asks of the outside world. Each Protocol promises ordering, threads and errors; one contract suite
+per port (tests/contract) holds every adapter to them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from types import TracebackType
+from typing import Protocol, Self
+
+from rasid.domain.alert import Alert, Delivery
+from rasid.domain.article import GroupedArticle
+from rasid.domain.feed import FeedState, PollRecord, Shown
+from rasid.domain.query import Query
+from rasid.domain.search import FacetName, SearchPage, Sort
+
+
+class Clock(Protocol):
+    """Tells the time, so that tests can move it."""
+
+    def now(self) -> datetime:
+        """Give the aware time now, in UTC. Any thread."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """Bytes to publish. `time` is the event time; messages of one `key` keep their order."""
+
+    key: bytes
+    value: bytes
+    time: datetime
+    headers: Mapping[str, bytes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """A message as the log holds it: offsets grow within a (topic, partition)."""
+
+    topic: str
+    partition: int
+    offset: int
+    message: Message
+
+
+class Consumer(Protocol):
+    """Reads topics for one group. Used by one thread at a time.
+
+    At least once: what was polled and not committed comes again, in the same order, to the group's next consumer.
+    """
+
+    def poll(self, max_records: int, wait: float = 0.0) -> Sequence[Record]:
+        """Give up to `max_records` next records in order, waiting at most `wait` seconds for the first."""
+        ...
+
+    def commit(self) -> None:
+        """Mark everything polled so far as done, durably."""
+        ...
+
+    def rewind(self) -> None:
+        """Go back to the last commit: the next poll gives again what was polled since."""
+        ...
+
+    def close(self) -> None:
+        """Let go; commits nothing."""
+        ...
+
+
+class Bus(Protocol):
+    """The log. Any thread may call it; several groups read a topic independently of each other."""
+
+    def publish(self, topic: str, messages: Sequence[Message]) -> None:
+        """Append in order; return once all are durable. Raises StoreError and then none is promised to be there."""
+        ...
+
+    def consumer(self, group: str, topics: Sequence[str]) -> Consumer:
+        """Give a consumer that starts behind the group's last commit, at the beginning for a new group."""
+        ...
+
+    def read(self, topic: str, *, since: datetime | None = None) -> Iterator[Record]:
+        """Give the records there are now, oldest first, from event time `since` on: how a fold gets its state."""
+        ...
+
+    def lag(self, group: str, topic: str) -> int:
+        """Count the records the group has not committed yet."""
+        ...
+
+    def close(self) -> None:
+        """Let go of everything."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A document the index refused for itself (not for an outage), with the reason."""
+
+    id: str
+    reason: str
+
+
+class Index(Protocol):
+    """Holds documents by id and finds them. Any thread may call it."""
+
+    def write(self, documents: Sequence[GroupedArticle]) -> Sequence[Rejected]:
+        """Store each document unless the one held has the same or a higher `version`; return those refused.
+
+        Idempotent and order-free: the highest version wins. Raises StoreError for an outage; then nothing is promised
+        and the caller writes again.
+        """
+        ...
+
+    def refresh(self) -> None:
+        """Make everything written visible to `search`."""
+        ...
+
+    def get(self, article_id: str) -> GroupedArticle | None:
+        """Give one document, or None."""
+        ...
+
+    def search(
+        self,
+        query: Query,
+        *,
+        limit: int = 20,
+        sort: Sort = "newest",
+        cursor: str | None = None,
+        facets: Sequence[FacetName] = (),
+    ) -> SearchPage:
+        """Find documents. Newest first means (first_seen_at, id) falling; facets are exact counts over all hits, the
+        50 largest, ties by value. Raises QueryError for a cursor that is not one of its own.
+        """
+        ...
+
+    def scan(self, query: Query) -> Iterator[GroupedArticle]:
+        """Give every match, oldest first, in bounded memory."""
+        ...
+
+    def count(self) -> int:
+        """Count the documents held."""
+        ...
+
+    def retain(self, *, before: datetime) -> int:
+        """Remove documents first seen earlier than `before`; return how many."""
+        ...
+
+    def close(self) -> None:
+        """Let go of everything."""
+        ...
+
+
+class FeedStore(Protocol):
+    """Remembers what each feed showed and how its polls went. Any thread may call it."""
+
+    def state(self, feed_id: str) -> FeedState | None:
+        """Give what is remembered of a feed, None for one never polled."""
+        ...
+
+    def states(self) -> dict[str, FeedState]:
+        """Give the states of all feeds by id."""
+        ...
+
+    def shown(self, feed_id: str, items: Sequence[str]) -> dict[str, Shown]:
+        """Give what the feed showed last for those of `items` that it has shown before."""
+        ...
+
+    def save(self, state: FeedState, record: PollRecord, shown: Sequence[Shown] = ()) -> None:
+        """Keep the outcome of one poll: state, history and items, all or nothing."""
+        ...
+
+    def history(self, feed_id: str, limit: int = 50) -> list[PollRecord]:
+        """Give the newest polls, newest first."""
+        ...
+
+    def retain(self, *, before: datetime) -> int:
+        """Forget history and shown items last seen earlier than `before`; return how many rows."""
+        ...
+
+    def close(self) -> None:
+        """Let go of everything."""
+        ...
+
+
+class AlertStore(Protocol):
+    """Holds alerts and their deliveries. Any thread may call it."""
+
+    def record(self, alerts: Sequence[Alert]) -> None:
+        """Keep alerts by id; one already there stays as it is."""
+        ...
+
+    def delivered(self, alert_id: str, delivery: Delivery) -> None:
+        """Add the outcome of handing an alert to one receiver."""
+        ...
+
+    def alerts(self, *, since: datetime | None = None, limit: int = 1000) -> list[Alert]:
+        """Give alerts, newest first."""
+        ...
+
+    def close(self) -> None:
+        """Let go of everything."""
+        ...
+
+
+class Notifier(Protocol):
+    """Hands alerts to people. Used by one thread at a time."""
+
+    name: str
+
+    def deliver(self, alert: Alert) -> None:
+        """Hand over one alert; raises RasidError when the receiver did not take it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One analysed word: `start`, `end` are code points of the text that was analysed."""
+
+    text: str
+    start: int
+    end: int
+
+
+class Analyzer(Protocol):
+    """The project's one analysis, for whoever may not import processors. Pure; any thread."""
+
+    def terms(self, text: str) -> list[Term]:
+        """Give the terms of a text in order, as the index holds them."""
+        ...
+
+    def named(self, text: str) -> tuple[str, ...]:
+        """Give the ids of the known entities of which `text`, taken whole, is a name in any script."""
+        ...
+
+    def label(self, entity_id: str) -> str | None:
+        """Give what a person calls an entity, None for an id the knowledge base lacks."""
+        ...
+
+
+class Step(Protocol):
+    """One pure step of the way of an article: bytes in, messages for other topics out. One thread."""
+
+    def __call__(self, records: Sequence[Record]) -> Mapping[str, Sequence[Message]]:
+        """Take records in order; give, by topic, what follows from them. Raises for a record it cannot take."""
+        ...
+
+
+class Closing:
+    """`with adapter:` closes it at the end."""
+
+    def __enter__(self) -> Self:
+        """Give the adapter itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close."""
+        self.close()
+
+    def close(self) -> None:
+        """Let go of everything."""
+        raise NotImplementedError
