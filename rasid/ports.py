@@ -83,6 +83,10 @@ class Bus(Protocol):
         """Give the records there are now, oldest first, from event time `since` on: how a fold gets its state."""
         ...
 
+    def latest(self, topic: str, keys: Sequence[bytes]) -> dict[bytes, Record]:
+        """Give the newest record of each of `keys` in a compacted topic; a key without one is left out."""
+        ...
+
     def lag(self, group: str, topic: str) -> int:
         """Count the records the group has not committed yet."""
         ...
@@ -230,10 +234,6 @@ class Analyzer(Protocol):
 
     def named(self, text: str) -> tuple[str, ...]:
         """Give the ids of the known entities of which `text`, taken whole, is a name in any script."""
-        ...
-
-    def label(self, entity_id: str) -> str | None:
-        """Give what a person calls an entity, None for an id the knowledge base lacks."""
         ...
 
 

@@ -21,7 +21,6 @@ class Words:
     terms: tuple[str, ...]
     field: TextField = "any"
     source: str = ""
-    prefix: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,68 @@
+"""Adjectives and words for peoples (Syrian, الروسية, российский): they tell what countries a text is about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from importlib import resources
+
+from processors.knowledge import read_table
+from processors.normalise import fold
+from processors.tokens import Token
+
+_ADJECTIVE = "ий ая ое ие ого ей ому им ую их ими ом".split()
+_NOUN = ("", *"а у ом ем ой е ы и ов ев ам ами ах".split())
+_NISBA = ("", *"ه ون ين ان تان تين ات".split())
+_ARTICLE = "ال"
+
+
+@cache
+def _words() -> tuple[dict[str, str], dict[tuple[str, str], str]]:
+    """Give single words -> country, and pairs of words -> country; Russian nouns end with `|`."""
+    words: dict[str, str] = {}
+    pairs: dict[tuple[str, str], str] = {}
+    text = resources.files("processors.data").joinpath("demonyms.tsv").read_text(encoding="utf8")
+    for row in read_table(text, "demonyms.tsv"):
+        for form in _forms(row):
+            parts = fold(form).split("-")
+            if len(parts) == 1:
+                words.setdefault(parts[0], row["country"])
+            else:
+                pairs.setdefault((parts[0], parts[1]), row["country"])
+    return words, pairs
+
+
+def _forms(row: dict[str, str]) -> list[str]:
+    forms = [word + ending for word in row["en"].split() for ending in ("", "s")]
+    for stem in fold(row["ar"]).split():
+        forms += [stem + ending for ending in _NISBA]
+        if "-" in stem:
+            first, _, second = stem.partition("-")
+            forms += [f"{first}{end}-{second}{end}" for end in _NISBA]
+    for word in row["ru"].split():
+        whole, _, stem = word.partition("=")
+        if word.endswith("-"):
+            forms += [word[:-1] + ending for ending in _ADJECTIVE]
+        else:
+            forms += [f"{whole}|", *(f"{stem}{ending}|" for ending in _NOUN)]
+    return forms
+
+
+def country_of(tokens: Sequence[Token], at: int, source: str) -> str | None:
+    """Give the country whose adjective or people the token names, None for another word."""
+    words, pairs = _words()
+    token = tokens[at]
+    if token.script == "arab":
+        bare = token.text.removeprefix(_ARTICLE)
+        if at + 1 < len(tokens):
+            pair = pairs.get((bare, tokens[at + 1].text.removeprefix(_ARTICLE)))
+            if pair:
+                return pair
+        return words.get(bare)
+    capital = source[token.start].isupper()
+    if token.script == "latn":
+        if not capital:
+            return None
+        pair = pairs.get((token.text, tokens[at + 1].text)) if at + 1 < len(tokens) else None
+        return pair or words.get(token.text)
+    return words.get(token.text) or (None if capital else words.get(token.text + "|"))

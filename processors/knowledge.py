@@ -1,0 +1,192 @@
+"""The knowledge base: people, bodies and places with their names in Arabic, English and Russian, as one frozen value."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import IntFlag
+from functools import cache
+from importlib import resources
+from typing import NamedTuple
+
+from rasid.domain.article import EntityType, Names
+from rasid.domain.errors import InputError
+
+TONGUES = ("en", "ar", "ru")
+_NEEDED = ("id", "kind", "name_en", "name_ar", "name_ru", "country")
+
+
+class Mark(IntFlag):
+    """What stands before an alias in the tables."""
+
+    NONE = 0
+    DOUBTFUL = 1  # `~`: a short or ambiguous name that needs context
+    EXACT = 2  # `=`: an abbreviation; its case counts
+
+
+class Name(NamedTuple):
+    """One way to write an entry's name: the base form as in the table, or a Russian case form of it."""
+
+    text: str
+    mark: Mark
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """Someone or something known. `about`: the countries it speaks for; `country`: where it belongs or lies.
+
+    For places `population` (0 where unknown), `admin` and the position in degrees (WGS 84); `derived` where the Russian
+    name is a transcription by rule.
+    """
+
+    id: str
+    type: EntityType
+    kind: str
+    names: Names
+    country: tuple[str, ...] = ()
+    about: tuple[str, ...] = ()
+    roles: str = ""
+    gender: str = ""
+    place: bool = False
+    admin: str = ""
+    lat: float | None = None
+    lon: float | None = None
+    population: int = 0
+    derived: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class KnowledgeBase:
+    """Entries by id, and for each entry (same order) its names in every language with Russian case forms."""
+
+    entries: tuple[Entry, ...]
+    aliases: tuple[tuple[Name, ...], ...]
+    by_id: Mapping[str, Entry]
+
+
+def read_table(text: str, source: str) -> Iterator[dict[str, str]]:
+    """Read a table with `#` comments and a header. Raises InputError naming the line where columns do not fit."""
+    header: list[str] | None = None
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line or line.startswith("#"):
+            continue
+        cells = line.split("\t")
+        if header is None:
+            header = cells
+        elif len(cells) > len(header):
+            raise InputError(f"{len(cells)} columns where the header has {len(header)}", source=source, line=number)
+        else:
+            yield dict(zip(header, cells + [""] * (len(header) - len(cells)), strict=True))
+
+
+def parse_alias(alias: str) -> Name:
+    """Take the marks off an alias."""
+    mark = Mark.NONE
+    while alias[:1] in {"~", "="}:
+        mark |= Mark.DOUBTFUL if alias[0] == "~" else Mark.EXACT
+        alias = alias[1:]
+    return Name(alias.strip(), mark)
+
+
+def names_of(row: Mapping[str, str], tongue: str) -> dict[str, Mark]:
+    """Give the names of a row in one language with their marks; an alias equal to the name gives the name its mark."""
+    found = {row[f"name_{tongue}"]: Mark.NONE} if row[f"name_{tongue}"] else {}
+    for alias in row[f"aliases_{tongue}"].split(" | ") if row[f"aliases_{tongue}"] else ():
+        name = parse_alias(alias)
+        if name.text:
+            found[name.text] = name.mark
+    return found
+
+
+@cache
+def load() -> KnowledgeBase:
+    """Read the tables of the package; once a process."""
+    return build(
+        read_table(_text("people.tsv"), "people.tsv"),
+        read_table(_text("bodies.tsv"), "bodies.tsv"),
+        read_table(_text("places.tsv.gz"), "places.tsv.gz"),
+        read_forms(_text("forms_ru.tsv.gz")),
+    )
+
+
+def _text(name: str) -> str:
+    data = resources.files("processors.data").joinpath(name).read_bytes()
+    return (gzip.decompress(data) if name.endswith(".gz") else data).decode()
+
+
+def read_forms(text: str) -> dict[str, tuple[str, ...]]:
+    """Read the file of Russian case forms: name, tab, forms parted by a bar."""
+    found = {}
+    for line in text.splitlines():
+        if line and not line.startswith("#"):
+            name, _, forms = line.partition("\t")
+            found[name] = tuple(forms.split("|"))
+    return found
+
+
+def build(
+    people: Iterator[dict[str, str]],
+    bodies: Iterator[dict[str, str]],
+    places: Iterator[dict[str, str]],
+    forms: Mapping[str, tuple[str, ...]],
+) -> KnowledgeBase:
+    """Make the knowledge base of table rows; a place that the bodies have too (a base) is left to them."""
+    entries: list[Entry] = []
+    aliases: list[tuple[Name, ...]] = []
+    for row in (*people, *bodies):
+        entries.append(_actor(row))
+        aliases.append(_aliases(row, forms))
+    taken = {entry.names.en for entry in entries if entry.type == "LOC"}
+    for row in places:
+        if row["name_en"] not in taken:
+            entries.append(_place(row))
+            aliases.append(_aliases(row, forms))
+    return KnowledgeBase(tuple(entries), tuple(aliases), {entry.id: entry for entry in entries})
+
+
+def _aliases(row: Mapping[str, str], forms: Mapping[str, tuple[str, ...]]) -> tuple[Name, ...]:
+    found: dict[Name, None] = {}
+    for tongue in TONGUES:
+        for text, mark in names_of(row, tongue).items():
+            found[Name(text, mark)] = None
+            if tongue == "ru" and not mark & Mark.EXACT:
+                for form in forms.get(text, ()):
+                    found[Name(form, mark)] = None
+    return tuple(found)
+
+
+def _names(row: Mapping[str, str]) -> Names:
+    return Names(ar=row["name_ar"] or None, en=row["name_en"] or None, ru=row["name_ru"] or None)
+
+
+def _actor(row: Mapping[str, str]) -> Entry:
+    kinds: dict[str, EntityType] = {"PER": "PER", "ORG": "ORG", "LOC": "LOC", "MISC": "MISC"}
+    return Entry(
+        id=f"rasid:{row['id']}",
+        type=kinds[row["type"]],
+        kind=row["kind"],
+        names=_names(row),
+        country=tuple(row["country"].split()),
+        about=tuple(row["about"].split()),
+        roles=row["roles"],
+        gender=row["gender"],
+        place=row["type"] == "LOC",
+    )
+
+
+def _place(row: Mapping[str, str]) -> Entry:
+    return Entry(
+        id=row["id"],
+        type="LOC",
+        kind=row["kind"],
+        names=_names(row),
+        country=(row["country"],) if row["country"] else (),
+        about=(row["country"],) if row["country"] else (),
+        place=True,
+        admin=row["admin"],
+        lat=float(row["lat"]) if row["lat"] else None,
+        lon=float(row["lon"]) if row["lon"] else None,
+        population=int(row["population"] or 0),
+        derived=row["derived"] == "ru",
+    )

@@ -1,0 +1,67 @@
+"""What is known of words and phrases before any context: name tokens, places, frequency; kept as hashes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+
+from processors.recogniser.store import Arrays, find, hashes
+
+# Bits of a word's code in the lexicon.
+NAME_BITS = 0b11  # 0 to 3: how often the word is part of a person's name in Wikidata
+COMMON_SHIFT = 2  # two bits, 0 to 3: how common the word is in running text (English: in lower case)
+PLACE = 1 << 4  # part of a place's name
+BODY = 1 << 5  # part of an organisation's name
+GIVEN = 1 << 6  # a given name
+STARTS = 1 << 7  # a phrase of the lexicon starts with it
+
+LONGEST_PHRASE = 5
+PHRASE_TYPES = ("LOC", "ORG", "PER")
+
+_MARKS = re.compile("[\u0610-\u061a\u064b-\u065f\u0670\u0640\u200b-\u200f]")
+_LETTERS = str.maketrans("أإآٱىةگچپیکۀؤئ", "ااااىهكجبيكهوي")
+_CLITICS = ("وال", "بال", "فال", "كال", "ولل", "لل", "ول", "وب", "و", "ب", "ل", "ف", "ك")
+_SHORTEST_STEM = 3
+
+
+def fold(word: str, language: str) -> str:
+    """Give the form under which the lexicon knows a word."""
+    if language != "ar":
+        return word.casefold().replace("\u2019", "'")
+    return _MARKS.sub("", word).translate(_LETTERS).replace("ى", "ي").casefold()
+
+
+def without_clitics(word: str) -> list[str]:
+    """Give what may be left of a folded Arabic word without conjunction, preposition or article, longest cut first."""
+    stems = []
+    for clitic in _CLITICS:
+        if word.startswith(clitic) and len(word) - len(clitic) >= _SHORTEST_STEM:
+            rest = word[len(clitic) :]
+            if clitic.endswith("ال") or clitic.endswith("لل"):
+                stems.append("ال" + rest)
+            else:
+                stems.append(rest)
+    return stems
+
+
+class Lexicon:
+    """Codes of words and types of phrases of one language."""
+
+    def __init__(self, arrays: Arrays, language: str) -> None:
+        self.language = language
+        self._words = np.asarray(arrays["lexicon_words"], np.uint32)
+        self._codes = np.asarray(arrays["lexicon_codes"], np.uint8)
+        self._phrases = np.asarray(arrays["lexicon_phrases"], np.uint32)
+        self._types = np.asarray(arrays["lexicon_types"], np.uint8)
+
+    def codes(self, folded: Sequence[str]) -> list[int]:
+        """Give each folded word's code, 0 for a word it lacks."""
+        place = find(self._words, hashes(folded))
+        return [int(code) for code in np.where(place >= 0, self._codes[place], 0)]
+
+    def phrase_type(self, folded: Sequence[str]) -> str | None:
+        """Give the type of a phrase, None where it is not one."""
+        place = int(find(self._phrases, hashes([" ".join(folded)]))[0])
+        return PHRASE_TYPES[int(self._types[place])] if place >= 0 else None

@@ -1,0 +1,39 @@
+"""The term of a word: what the index holds. Script alone decides, because a query of one word has no language."""
+
+from __future__ import annotations
+
+import threading
+from typing import Protocol
+
+import Stemmer
+
+from processors.arabic import stem as stem_arabic
+
+
+class _Snowball(Protocol):
+    def stemWord(self, word: str) -> str: ...  # noqa: N802  PyStemmer's own name
+
+
+class _Stemmers(threading.local):
+    """PyStemmer's objects are not safe to share between threads."""
+
+    def __init__(self) -> None:
+        self.cyrillic: _Snowball = Stemmer.Stemmer("russian", 0)
+        self.latin: _Snowball = Stemmer.Stemmer("english", 0)
+
+
+_stemmers = _Stemmers()
+
+
+def stem(word: str, script: str) -> str:
+    """Give the term of a folded word of one script ("arab", "cyrl", "latn"; others stay as they are).
+
+    Russian and English by Snowball (Porter 2001, the rules for all Cyrillic and all Latin text), Arabic by our own.
+    """
+    if script == "arab":
+        return stem_arabic(word)
+    if script == "cyrl":
+        return _stemmers.cyrillic.stemWord(word)
+    if script == "latn":
+        return _stemmers.latin.stemWord(word)
+    return word

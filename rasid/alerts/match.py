@@ -1,0 +1,74 @@
+"""Does a document satisfy a query, and why: the in-process reader of the query tree. Pure; a document at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from rasid.domain.alert import Why
+from rasid.domain.article import GroupedArticle, Terms
+from rasid.domain.query import And, Between, Everything, Not, Nothing, Or, Query, Value, Words
+from rasid.domain.values import values_of
+
+
+def why(query: Query, document: GroupedArticle) -> tuple[Why, ...] | None:
+    """Give the reasons that `document` matches, None where it does not."""
+    view = _View(document)
+    return tuple(dict.fromkeys(_reasons(query, view))) if _holds(query, view) else None
+
+
+class _View:
+    """What the tree asks of a document, made once."""
+
+    def __init__(self, document: GroupedArticle) -> None:
+        self.document = document
+        self.values: Mapping[str, tuple[str, ...]] = values_of(document)
+        terms: Terms = document.enriched.terms
+        # Spaces around, so that a run of terms is a slice of the string.
+        self.title, self.text = f" {terms.title} ", f" {terms.text} "
+
+    def has(self, words: Words) -> bool:
+        run = f" {' '.join(words.terms)} "
+        return (words.field != "text" and run in self.title) or (words.field != "title" and run in self.text)
+
+
+def _holds(query: Query, view: _View) -> bool:
+    match query:
+        case Words():
+            return view.has(query)
+        case Value(field, values):
+            return not set(values).isdisjoint(view.values.get(field, ()))
+        case Between(field, start, end):
+            time = getattr(view.document.enriched.article, field)
+            return time is not None and (start is None or time >= start) and (end is None or time < end)
+        case And(parts):
+            return all(_holds(part, view) for part in parts)
+        case Or(parts):
+            return any(_holds(part, view) for part in parts)
+        case Not(part):
+            return not _holds(part, view)
+        case Everything():
+            return True
+        case Nothing():
+            return False
+
+
+def _reasons(query: Query, view: _View) -> Iterator[Why]:
+    """Give the leaves that hold, with the words of the article where they are names."""
+    match query:
+        case And(parts) | Or(parts):
+            for part in parts:
+                if _holds(part, view):
+                    yield from _reasons(part, view)
+        case Words():
+            yield Why(clause=query.source or " ".join(query.terms), field=query.field, words=query.terms)
+        case Value(field, values):
+            yield Why(clause=query.source or f"{field}:{' '.join(values)}", field=field, words=_surfaces(values, view))
+        case Between(field):
+            yield Why(clause=f"{field} in range", field=field)
+        case _:
+            return
+
+
+def _surfaces(values: tuple[str, ...], view: _View) -> tuple[str, ...]:
+    named = [e for e in view.document.enriched.entities if e.id in values]
+    return tuple(dict.fromkeys(mention.surface for entity in named for mention in entity.mentions))

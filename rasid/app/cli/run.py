@@ -1,0 +1,47 @@
+"""`rasid run`: the embedded service."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from typing import Annotated
+
+import typer
+
+from rasid import settings as settings_module
+from rasid.app.bootstrap import Stores, locked_stores
+from rasid.app.cli.common import Config, DataDirectory
+from rasid.app.embedded import Service, run_service
+from rasid.app.logs import configure
+from rasid.app.progress import show_progress
+from rasid.app.web.server import serve
+from rasid.settings import Settings
+
+
+def run(
+    config: Config = None,
+    data_dir: DataDirectory = None,
+    *,
+    port: Annotated[int | None, typer.Option(help="The web page's port.")] = None,
+    host: Annotated[str | None, typer.Option(help="The web page's address.")] = None,
+    feeds: Annotated[str | None, typer.Option(help="all, sample or a feed list's path.")] = None,
+) -> None:
+    """Poll feeds, analyse and index what they bring, and serve the web page, all in this one process tree."""
+    settings = settings_module.load(config, data_dir=data_dir, web_port=port, web_host=host, feeds=feeds)
+    configure(settings.log_format)
+    with locked_stores(settings) as stores:
+        asyncio.run(_run(settings, stores))
+
+
+async def _run(settings: Settings, stores: Stores) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+
+    async def beside(service: Service) -> None:
+        shown = [show_progress(service)] if sys.stderr.isatty() and settings.log_format == "auto" else []
+        await asyncio.gather(serve(service), *shown)
+
+    await run_service(settings, stores, stop, beside)

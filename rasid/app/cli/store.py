@@ -1,0 +1,200 @@
+"""`rasid doctor`, `backup`, `restore` and `config`: looking after the data directory."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ingest.feedlist import read_feeds
+from rasid import settings as settings_module
+from rasid.adapters.sqlite import translate
+from rasid.adapters.yaml_rules import read_rules
+from rasid.app.analysis import Analysis
+from rasid.app.bootstrap import existing_stores, feeds_file
+from rasid.app.cli.common import AsJson, Config, DataDirectory, print_json, tell
+from rasid.app.data_dir import DataDir, Lock
+from rasid.app.stages import READS
+from rasid.domain import topics
+from rasid.domain.errors import InputError, RasidError, StoreError
+from rasid.settings import Settings
+
+_LOW_DISK = 2 * 2**30
+# Feeds first, log second: what a feed has shown is in the log, what the log says is done is in the index.
+_DATABASES = ("feeds.db", "log.db", "index.db", "alerts.db")
+_FILES = ("version.json", "feeds.yaml")
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing looked at; `fix` says what to do where it is not well."""
+
+    name: str
+    ok: bool
+    found: str
+    fix: str = ""
+
+
+def doctor(config: Config = None, data_dir: DataDirectory = None, *, as_json: AsJson = False) -> None:
+    """Look at settings, data, feeds, rules and disk; say for each what is wrong and how to mend it."""
+    settings = settings_module.load(config, data_dir=data_dir)
+    checks = list(_checks(settings))
+    for check in checks:
+        if as_json:
+            print_json({"check": check.name, "ok": check.ok, "found": check.found, "fix": check.fix})
+        else:
+            typer.echo(f"{'ok  ' if check.ok else 'FAIL'}  {check.name}: {check.found}")
+            if check.fix:
+                typer.echo(f"      {check.fix}")
+    if not all(check.ok for check in checks):
+        raise typer.Exit(1)
+
+
+def _checks(settings: Settings) -> Iterator[Check]:
+    yield _try("data directory", lambda: _data(settings), "start the service once: rasid run")
+    yield _try("feed list", lambda: f"{len(read_feeds(feeds_file(settings)))} feeds", "mend the line that is named")
+    yield _try("rules", lambda: _rules(settings), "mend the file that is named; rasid rules lint FILE")
+    yield _try("feeds' health", lambda: _feeds(settings), "rasid feeds list names them; rasid feeds check tries them")
+    yield _try("dead letters", lambda: _dead(settings), "rasid dlq list shows why; rasid dlq replay tries them again")
+    yield _disk(settings)
+    yield Check(
+        "contact",
+        bool(settings.contact),
+        settings.contact or "none set",
+        "" if settings.contact else "set `contact` to your web or mail address: sites want to know who polls them",
+    )
+    missing = [name for name in ("feedparser", "trafilatura", "nh3", "Stemmer", "daachorse") if not find_spec(name)]
+    yield Check(
+        "libraries", not missing, "all there" if not missing else ", ".join(missing), "make install" if missing else ""
+    )
+
+
+def _try(name: str, look: Callable[[], str], fix: str) -> Check:
+    try:
+        return Check(name, True, look())  # noqa: FBT003 - the field has a name
+    except RasidError as error:
+        return Check(name, False, str(error), fix)  # noqa: FBT003 - the field has a name
+
+
+def _data(settings: Settings) -> str:
+    with existing_stores(settings) as stores:
+        lag = sum(stores.bus.lag(stage, topic) for stage, reads in READS.items() for topic in reads)
+        return f"{settings.data_dir}: {stores.index.count()} articles, {lag} messages waiting"
+
+
+def _rules(settings: Settings) -> str:
+    good, broken = read_rules(settings.rules_dir or DataDir(settings.data_dir).rules, Analysis())
+    if broken:
+        raise next(iter(broken.values()))
+    return f"{len(good)} in force"
+
+
+def _feeds(settings: Settings) -> str:
+    with existing_stores(settings) as stores:
+        states = stores.feeds.states()
+    failing = [state for state in states.values() if state.failures or state.gone]
+    if failing:
+        raise StoreError(
+            f"{len(failing)} of {len(states)} polled feeds fail, such as {failing[0].url}: {failing[0].last_error}"
+        )
+    return f"{len(states)} polled, none fails"
+
+
+def _dead(settings: Settings) -> str:
+    with existing_stores(settings) as stores:
+        waiting = stores.bus.lag("replay", topics.DEAD.name)
+    if waiting:
+        raise StoreError(f"{waiting} messages could not be processed")
+    return "none"
+
+
+def _disk(settings: Settings) -> Check:
+    place = settings.data_dir if settings.data_dir.exists() else Path.home()
+    free = shutil.disk_usage(place).free
+    return Check(
+        "disk", free > _LOW_DISK, f"{free / 2**30:.1f} GiB free", "" if free > _LOW_DISK else "free some space"
+    )
+
+
+def backup(
+    target: Annotated[Path, typer.Argument(help="A directory that does not exist yet.")],
+    config: Config = None,
+    data_dir: DataDirectory = None,
+) -> None:
+    """Copy all state while the service runs (SQLite's online backup)."""
+    settings = settings_module.load(config, data_dir=data_dir)
+    source = settings.data_dir
+    if not (source / "log.db").exists():
+        raise StoreError(f"{source}: nothing there to back up")
+    try:
+        target.mkdir(parents=True)
+    except FileExistsError as error:
+        raise InputError("is there already; name a new directory", source=str(target)) from error
+    for name in _DATABASES:
+        copy_database(source / name, target / name)
+    for name in _FILES:
+        if (source / name).exists():
+            shutil.copyfile(source / name, target / name)
+    if (source / "rules").exists():
+        shutil.copytree(source / "rules", target / "rules")
+    tell(f"backed up to {target}")
+
+
+def restore(
+    source: Annotated[Path, typer.Argument(help="A directory that `rasid backup` made.")],
+    config: Config = None,
+    data_dir: DataDirectory = None,
+    *,
+    force: Annotated[bool, typer.Option("--force", help="Replace what the data directory holds.")] = False,
+) -> None:
+    """Put a backup in place of the data directory; the service must not run."""
+    settings = settings_module.load(config, data_dir=data_dir)
+    target = settings.data_dir
+    if not (source / "log.db").exists() or not (source / "version.json").exists():
+        raise InputError("is no backup of rasid", source=str(source))
+    if (target / "log.db").exists() and not force:
+        raise StoreError(f"{target}: holds data already; --force replaces them")
+    target.mkdir(parents=True, exist_ok=True)
+    lock = Lock(target / "lock")
+    try:
+        for name in _DATABASES:
+            for old in target.glob(f"{name}*"):
+                old.unlink()
+            shutil.copyfile(source / name, target / name)
+        for name in _FILES:
+            if (source / name).exists():
+                shutil.copyfile(source / name, target / name)
+        if (source / "rules").exists():
+            shutil.rmtree(target / "rules", ignore_errors=True)
+            shutil.copytree(source / "rules", target / "rules")
+    finally:
+        lock.close()
+    tell(f"restored to {target}")
+
+
+def copy_database(source: Path, target: Path) -> None:
+    """Copy a database that others may be writing to."""
+    with translate(source), closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(target)) as new:
+        old.backup(new)
+
+
+def config(
+    config: Config = None,
+    data_dir: DataDirectory = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Print the settings in force, secrets blotted out."""
+    values = settings_module.shown(settings_module.load(config, data_dir=data_dir))
+    if as_json:
+        print_json({name: str(value) if isinstance(value, Path) else value for name, value in values.items()})
+        return
+    for name, value in values.items():
+        typer.echo(f"{name} = {value}")

@@ -1,0 +1,98 @@
+"""The one directory that holds all state: who may open it, and which version of it this program reads.
+
+log.db  the log: the truth        index.db  made from the log, made again when its version is older
+feeds.db  what feeds showed        alerts.db  alerts and deliveries
+feeds.yaml, rules/  what a person edits; an upgrade never touches them
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import IO
+
+from rasid.domain.errors import StoreBusyError, StoreError, StoreNewerError
+
+# Raise it when the index's tables or the analysis change: an older index is made again from the log.
+INDEX_VERSION = 1
+# Raise it only with code that carries an older log, feed store and alerts over.
+STATE_VERSION = 1
+_VERSIONS = "version.json"
+
+
+class DataDir:
+    """Paths inside the directory."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.log, self.index = path / "log.db", path / "index.db"
+        self.feeds, self.alerts = path / "feeds.db", path / "alerts.db"
+        self.feeds_file, self.rules = path / "feeds.yaml", path / "rules"
+
+    def prepare(self) -> bool:
+        """Make the directory and check its version; True if the index must be made again from the log."""
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"{self.path}: cannot be made: {error.strerror}; choose another --data-dir") from error
+        versions = self._versions()
+        for name, mine in (("state", STATE_VERSION), ("index", INDEX_VERSION)):
+            if versions.get(name, 0) > mine:
+                raise StoreNewerError(
+                    f"{self.path}: was written by a newer version of rasid ({name} {versions[name]}, this one reads"
+                    f" up to {mine}); upgrade rasid or choose another --data-dir"
+                )
+        stale = self.index.exists() and versions.get("index", 0) < INDEX_VERSION
+        if stale:
+            for leftover in self.path.glob("index.db*"):
+                leftover.unlink()
+        self._write_versions()
+        return stale or not self.index.exists()
+
+    def ship(self, feeds: str, rules: Path) -> None:
+        """Put the shipped feed list and rules there once; what is there already stays as it is."""
+        if not self.feeds_file.exists():
+            self.feeds_file.write_text(feeds, "utf-8")
+        if not self.rules.exists():
+            shutil.copytree(rules, self.rules)
+
+    def _versions(self) -> dict[str, int]:
+        try:
+            found = json.loads((self.path / _VERSIONS).read_text("utf-8"))
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError) as error:
+            raise StoreError(f"{self.path / _VERSIONS}: cannot be read: {error}; restore a backup") from error
+        return {str(name): int(value) for name, value in found.items()}
+
+    def _write_versions(self) -> None:
+        temporary = self.path / f"{_VERSIONS}.new"
+        temporary.write_text(json.dumps({"state": STATE_VERSION, "index": INDEX_VERSION}), "utf-8")
+        temporary.replace(self.path / _VERSIONS)
+
+
+class Lock:
+    """Holds the directory until closed or the process ends, however it ends."""
+
+    def __init__(self, path: Path) -> None:
+        self._file: IO[str] = path.open("a+", encoding="utf-8")
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            self._file.seek(0)
+            holder = self._file.read().strip() or "unknown"
+            self._file.close()
+            raise StoreBusyError(
+                f"{path.parent}: another rasid (process {holder}) runs on this data directory; stop it, or choose"
+                " another with --data-dir"
+            ) from error
+        self._file.truncate(0)
+        self._file.write(str(os.getpid()))
+        self._file.flush()
+
+    def close(self) -> None:
+        """Let the directory go."""
+        self._file.close()

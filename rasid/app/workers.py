@@ -1,0 +1,89 @@
+"""CPU work in child processes: a step that only computes runs there, spread over the cores, in order of its input.
+
+A child that dies or hangs costs its own chunk: the children are started anew and the caller sees WorkerError, which
+dead-letters the record that did it once it is alone in its chunk.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import signal
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from typing import TypeVar
+
+from rasid.domain.errors import RasidError
+from rasid.ports import Message, Record
+
+Outputs = Mapping[str, Sequence[Message]]
+T = TypeVar("T")
+Step = Callable[[Sequence[Record]], Outputs]
+_SECONDS = 120.0
+_CHUNK = 25
+
+
+class WorkerError(RasidError):
+    """A worker process died or did not come back."""
+
+
+class Workers:
+    """A pool of processes for one step. Used from one event loop."""
+
+    def __init__(self, step: Step, *, processes: int, warm: Callable[[], object]) -> None:
+        self._step = step
+        self._processes = processes
+        self._warm = warm
+        self._pool = self._start()
+
+    async def __call__(self, records: Sequence[Record]) -> Outputs:
+        """Run the step over chunks of the records at once; give the outputs in the records' order."""
+        chunks = [records[start : start + _CHUNK] for start in range(0, len(records), _CHUNK)]
+        try:
+            parts = await asyncio.gather(*(self._run(chunk) for chunk in chunks))
+        except (BrokenProcessPool, TimeoutError) as error:
+            self._restart()
+            raise WorkerError(f"a worker process {'hung' if isinstance(error, TimeoutError) else 'died'}") from error
+        joined: dict[str, list[Message]] = {}
+        for part in parts:
+            for topic, messages in part.items():
+                joined.setdefault(topic, []).extend(messages)
+        return joined
+
+    async def call(self, function: Callable[..., T], *values: object) -> T:
+        """Run one function in a child; raises WorkerError if the child dies or hangs."""
+        running = asyncio.get_running_loop().run_in_executor(self._pool, function, *values)
+        try:
+            return await asyncio.wait_for(running, _SECONDS)
+        except (BrokenProcessPool, TimeoutError) as error:
+            self._restart()
+            raise WorkerError(f"a worker process died or hung on {function.__name__}") from error
+
+    def close(self) -> None:
+        """End the children at once; what they were at is not committed and comes again."""
+        self._kill()
+
+    async def _run(self, chunk: Sequence[Record]) -> Outputs:
+        running = asyncio.get_running_loop().run_in_executor(self._pool, self._step, chunk)
+        return await asyncio.wait_for(running, _SECONDS)
+
+    def _restart(self) -> None:
+        self._kill()
+        self._pool = self._start()
+
+    def _start(self) -> ProcessPoolExecutor:
+        context = multiprocessing.get_context("spawn")
+        return ProcessPoolExecutor(self._processes, mp_context=context, initializer=_prepare, initargs=(self._warm,))
+
+    def _kill(self) -> None:
+        processes = list((self._pool._processes or {}).values())  # noqa: SLF001 - the executor offers no way to end a hung child
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        for process in processes:
+            process.kill()
+
+
+def _prepare(warm: Callable[[], object]) -> None:
+    """Leave Ctrl-C to the parent, and load what the step needs before the first record comes."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    warm()

