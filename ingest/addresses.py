@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
+from rasid.domain.errors import InputError
+
 _REFUSED_V4 = tuple(
     (IPv4Network(block), kind)
     for block, kind in (
@@ -90,7 +92,7 @@ class AllowedHosts:
 
 
 def parse_allowed(hosts: Iterable[str]) -> AllowedHosts:
-    """Read a list of `name`, `name:port`, `[v6]:port`, address or CIDR block; raises ValueError naming a wrong one."""
+    """Read a list of `name`, `name:port`, `[v6]:port`, address or CIDR block; raises InputError naming a wrong one."""
     names: set[str] = set()
     services: set[tuple[str, int]] = set()
     networks: list[IPv4Network | IPv6Network] = []
@@ -100,14 +102,14 @@ def parse_allowed(hosts: Iterable[str]) -> AllowedHosts:
             continue
         except ValueError:
             if "/" in host:
-                raise ValueError(f"{host!r} is not a network like 10.1.0.0/16: its host bits must be 0") from None
+                raise InputError(f"allowed_hosts: {host!r} is not a network like 10.1.0.0/16, host bits 0") from None
         name, colon, port = host.rpartition(":")
         if not colon:
             names.add(normal_host(host))
         elif port.isascii() and port.isdigit() and name:
             services.add((normal_host(name), int(port)))
         else:
-            raise ValueError(f"{host!r} is not a host, host:port or network")
+            raise InputError(f"allowed_hosts: {host!r} is not a host, host:port or network")
     return AllowedHosts(frozenset(names), frozenset(services), tuple(networks))
 
 

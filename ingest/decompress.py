@@ -23,6 +23,7 @@ _GZIP_MAGIC = b"\x1f\x8b"
 _ZSTD_STARTS = (b"\x28\xb5", *(bytes((low, 0x2A)) for low in range(0x50, 0x60)))  # a frame, a skippable frame
 _ZSTD_WINDOW_LOG = 23  # 8 MiB: the most that a sender may ask of us (RFC 9659)
 _STEP = 256 * 1024  # put out about this much per call at most, so that the limit is noticed soon
+_MAX_MEMBERS = 1000  # of one answer: empty ones cost time and bring nothing
 _DEFLATE_METHOD = 8
 _NO_CODINGS = frozenset({"", "identity", "none", "utf-8"})  # the last two are seen in the wild
 _ERRORS = (zlib.error, brotli.error, zstd.ZstdError)
@@ -152,7 +153,7 @@ class Decoder:
         self._coding = _CODINGS[coding]
         self._member: Member | None = None
         self._pending = b""
-        self._ended = False
+        self._members = 0
 
     @property
     def hungry(self) -> bool:
@@ -162,7 +163,7 @@ class Decoder:
     @property
     def complete(self) -> bool:
         """True where the stream may end."""
-        return self._ended and self._member is None
+        return self._members > 0 and self._member is None
 
     def feed(self, data: bytes) -> bytes:
         """Take the next bytes (b"" while not hungry), give about 256 KiB at most; raises DecodingError."""
@@ -172,15 +173,17 @@ class Decoder:
             if len(data) < self._coding.sniff:
                 self._pending = data
                 return b""
-            if self._ended and not data.startswith(self._coding.again):
+            if self._members and not data.startswith(self._coding.again):
                 return b""
+            if self._members == _MAX_MEMBERS:
+                raise DecodingError(f"consists of more than {_MAX_MEMBERS} compressed streams")
             self._member = self._coding.open(data)
         try:
             piece = self._member.decompress(data, _STEP)
         except _ERRORS as error:
             raise DecodingError(f"is not {self._name}-encoded though it says so") from error
         if self._member.eof:
-            self._ended = True
+            self._members += 1
             self._pending = self._member.unused_data
             self._member = None
         return piece

@@ -7,7 +7,6 @@ is meant for a worker process: pages are hostile input, and it takes tens of mil
 from __future__ import annotations
 
 import asyncio
-import codecs
 import re
 import unicodedata
 from collections.abc import Awaitable, Callable
@@ -16,6 +15,7 @@ from dataclasses import dataclass
 import trafilatura
 
 from ingest.fetch import Fetcher
+from ingest.parsing.charset import to_utf8
 from ingest.robots import Robots
 
 PAGES = "text/html, application/xhtml+xml;q=0.9, */*;q=0.1"
@@ -52,11 +52,9 @@ _ONWARD_WORD = re.compile(
 _SYNDICATED = re.compile(r"\s*The post .{1,300} (?:first )?appeared first on .{1,100}$")  # WordPress, under any text
 # Labels that stand as lines of their own between paragraphs.
 _LABELS = frozenset({"إعلان", "اعلان", "إعلانات", "реклама", "advertisement", "advert", "sponsored"})
-_BYTE_ORDER_MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]{2,40})", re.IGNORECASE)
-_HEADER_CHARSET = re.compile(r"charset\s*=\s*[\"']?([A-Za-z0-9_.:-]{2,40})", re.IGNORECASE)
+_CHARSET = re.compile(r"charset\s*=", re.IGNORECASE)
 _XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]{0,200}\?>")
-_FEW = 500  # characters that may hold one broken byte
 _HEAD = 4096  # bytes in which a page declares its charset (HTML asks for the first 1024)
 _TASHKEEL = re.compile("[ـً-ْ]")
 _TAG = re.compile(r"<[^<>]{0,300}>")
@@ -88,7 +86,9 @@ async def full_text(
     response = await fetcher.get(url, accept=PAGES)
     if media_type(response.content_type) not in _HTML_TYPES or not response.body:
         return None
-    page = in_utf8(response.body, charset_of(response.content_type))
+    if response.url != url and not await robots.allowed(response.url):
+        return None
+    page = in_utf8(response.body, response.content_type)
     text = without_heading(await run(page, response.url), title)
     return FullText(url=response.url, text=text) if len(text) >= _LEAST else None
 
@@ -99,49 +99,18 @@ def extract(html: bytes, url: str) -> str:
     Picklable, and without state. It may take long on hostile pages: run it under a clock and a memory limit.
     """
     # As text: given bytes, trafilatura guesses the charset from their statistics and unpacks what looks compressed.
-    page = _XML_DECLARATION.sub("", decode_page(html).replace("\0", ""), count=1)
+    page = _XML_DECLARATION.sub("", in_utf8(html, None).decode("utf-8"), count=1)
     text = trafilatura.extract(page, url=url, include_comments=False, include_tables=False) or ""
     lines = (line.strip() for line in text.splitlines())
     return "\n\n".join(line for line in lines if line and _plain(line) not in _LABELS)
 
 
-def decode_page(html: bytes) -> str:
-    """Decode a page: byte order mark, UTF-8 if it is that, else the charset it declares, else windows-1252."""
-    for mark, codec in _BYTE_ORDER_MARKS:
-        if html.startswith(mark):
-            return html[len(mark) :].decode(codec, "replace")
-    declared = _META_CHARSET.search(html[:_HEAD])
-    text = html.decode("utf-8", "replace")
-    if text.count("\ufffd") <= len(text) // _FEW:  # UTF-8, perhaps with a few broken bytes
-        return text
-    return html.decode(_codec(declared[1].decode("ascii") if declared else "", "windows-1252"), "replace")
-
-
-def in_utf8(html: bytes, charset: str | None) -> bytes:
-    """Give a page in UTF-8 where the server names its charset, which outranks what the page says (HTML 13.2.3.2)."""
-    if charset is None or html.startswith(tuple(mark for mark, _ in _BYTE_ORDER_MARKS)):
-        return html
-    try:
-        html.decode("utf-8")
-    except UnicodeDecodeError:
-        return html.decode(_codec(charset), "replace").encode()
-    return html  # many servers claim a charset that their pages outgrew
-
-
-def charset_of(content_type: str | None) -> str | None:
-    """Give the charset parameter of a Content-Type header, None where there is none that is known."""
-    found = _HEADER_CHARSET.search(content_type or "")
-    return found[1] if found and _codec(found[1], "") else None
-
-
-def _codec(label: str, default: str = "utf-8") -> str:
-    """Give the codec of a charset label; Latin-1 means windows-1252 on the web (WHATWG Encoding)."""
-    try:
-        name = codecs.lookup(label).name
-        b"x".decode(name, "replace")  # a codec such as hex is none of text
-    except (LookupError, ValueError):
-        return default
-    return "windows-1252" if name in {"iso8859-1", "ascii"} else name
+def in_utf8(html: bytes, content_type: str | None) -> bytes:
+    """Give a page in UTF-8; the header's charset outranks the page's own (HTML 13.2.3.2), the bytes outrank both."""
+    if not _CHARSET.search(content_type or ""):
+        declared = _META_CHARSET.search(html[:_HEAD])
+        content_type = f"text/html; charset={declared[1].decode('ascii')}" if declared else None
+    return to_utf8(html, content_type).utf8
 
 
 def without_heading(text: str, title: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -12,7 +13,12 @@ from processors.knowledge import read_table
 from processors.tokens import Token
 from rasid.domain.article import FieldName
 
+# What stands between places in a list.
+LIST = re.compile(r"\s*(?:[,،;/&]\s*(?:and|و|и|or|أو|или)?|\s[-–ـ]\s|\s?و|\s(?:and|et|و|и|or|أو|или)\s)\s*")
+
 _CASED = frozenset({"latn", "cyrl"})
+_OPENING, _CLOSING = frozenset("«\"“„'‘”"), frozenset("»\"”“'’")
+_SURNAME = re.compile("(?:ов|ев|ин|ын)(?:|а|у|ым|е)$|(?:ова|ева|ина|ына)$|(?:ск|цк)(?:ий|ого|ому|им|ом|ая|ой|ую)$")
 
 
 @cache
@@ -62,9 +68,9 @@ class Passage:
         """Say whether the token begins with a capital letter."""
         return self.source[token.start].isupper()
 
-    def joined(self, left: Token, right_start: int) -> bool:
-        """Say whether nothing but a space or a hyphen parts a token from what begins at `right_start`."""
-        return self.source[left.end : right_start].strip(" \u00a0-") == "" and left.end != right_start
+    def joined(self, left: Token, right_start: int, besides: str = "") -> bool:
+        """Say whether nothing but a space or a hyphen (and the word `besides`) parts a token from what follows."""
+        return self.source[left.end : right_start].strip(" \u00a0-") in {"", besides} and left.end != right_start
 
 
 def passage(field: FieldName, source: str, tokens: Sequence[Token], offset: int) -> Passage:
@@ -79,9 +85,9 @@ def named_after(passage: Passage, match: Match) -> bool:
     before, after = passage.before(match), passage.after(match)
     if before is not None and before.text in words("thing_before") and passage.joined(before, match.start):
         return True
-    if after is None or not passage.joined(passage.tokens[match.last], after.start):
+    if after is None or after.script != "latn" or not passage.joined(passage.tokens[match.last], after.start):
         return False
-    return after.script == "latn" and after.text in words("thing_after") and passage.capital(after)
+    return after.text in words("thing_after") and (passage.capital(after) or after.text in words("thing_small"))
 
 
 def idiom(passage: Passage, match: Match) -> bool:
@@ -98,53 +104,120 @@ def titled(passage: Passage, match: Match) -> bool:
     return before is not None and before.text in words("role")
 
 
-def first_name_before(passage: Passage, match: Match, own: frozenset[str]) -> Token | None:
-    """Give the first name or initial that stands before a family name and is none of `own` (folded words)."""
+def first_name_beside(passage: Passage, match: Match, own: frozenset[str]) -> Token | None:
+    """Give the first name or initial beside a family name that is none of `own` (folded words): it is someone else's."""
+    after = passage.after(match)
+    if after is not None and passage.joined(passage.tokens[match.last], after.start) and not _is_own(after.text, own):
+        if after.script == "arab" and after.text in words("first_name"):
+            return after
+        if after.script == "cyrl" and passage.capital(after) and not passage.headline and len(after.text) > 2:  # noqa: PLR2004  initials
+            return after
     before = passage.before(match)
     if before is None or not (passage.joined(before, match.start) or passage.source[before.end] == "."):
         return None
     if len(before.text) == 1 and before.script in _CASED and passage.capital(before):
         return None if any(word[0] == before.text for word in own) else before
-    if before.text in own or before.text in words("title"):
+    if before.text in words("title") or _is_own(before.text, own):
         return None
     if before.script == "arab":
         return before if before.text in words("first_name") and not passage.prefixed(match) else None
     if before.text in words("first_name") and passage.capital(before):
         return before
-    return before if _looks_like_first_name(passage, before) else None
+    return before if _looks_like_first_name(passage, match, before) else None
 
 
-def _looks_like_first_name(passage: Passage, token: Token) -> bool:
+def _is_own(word: str, own: frozenset[str]) -> bool:
+    """Say whether a word is one of the names, a case form of one, or a patronymic beside one."""
+    return word in own or any(word[:4] == name[:4] for name in own if len(name) > 3)  # noqa: PLR2004  shorter ones as they are
+
+
+def _looks_like_first_name(passage: Passage, match: Match, token: Token) -> bool:
     """A capital in the middle of a sentence, of no other known kind, is taken for a first name in Russian only: English
     has capitals in too many places.
     """
-    at = passage.tokens.index(token)
-    opens = at == 0 or passage.tokens[at - 1].sentence != token.sentence
-    return token.script == "cyrl" and passage.capital(token) and not opens and len(token.text) > 2 and not passage.headline  # noqa: PLR2004  abbreviations
+    if token.script != "cyrl" or len(token.text) <= 2 or passage.headline:  # noqa: PLR2004  abbreviations
+        return False
+    inside = passage.before(match, 2) is not None
+    shouted = passage.source[token.start : token.end].isupper()
+    return (
+        inside
+        and passage.capital(token)
+        and not shouted
+        and not token.text.endswith(("вич", "вича", "вичем", "вичу", "вна", "вны"))
+    )
 
 
-def place_named(passage: Passage, match: Match) -> bool:
-    """Say whether "city of", "province" or the like makes it a place."""
+def called(passage: Passage, match: Match, before_group: str, after_group: str) -> bool:
+    """Say whether "city of", "province" or the like (the words of two groups) makes it a place."""
     before, after = passage.before(match), passage.after(match)
     if before is not None and before.text == "of":
         before = passage.before(match, 2)
-    return (before is not None and before.text in words("place_named")) or (
-        after is not None and after.text in words("place_after")
+    if before is not None and before.text in words(before_group) and passage.joined(before, match.start, "of"):
+        return True
+    return (
+        after is not None
+        and after.text in words(after_group)
+        and passage.joined(passage.tokens[match.last], after.start)
     )
 
 
 def place_cue(passage: Passage, match: Match) -> bool:
     """Say whether a preposition of place stands before it."""
     before = passage.before(match)
-    return passage.prefixed(match) or (before is not None and before.text in words("place_before"))
+    return passage.prefixed(match) or (
+        before is not None and before.text in words("place_before") and passage.joined(before, match.start)
+    )
+
+
+def bracketed(passage: Passage, match: Match) -> bool:
+    """Say whether the match alone stands in brackets."""
+    source, end = passage.source, passage.tokens[match.last].end
+    return match.start > 0 and source[match.start - 1] == "(" and source[end : end + 1] == ")"
+
+
+def quoted(passage: Passage, match: Match) -> bool:
+    """Say whether the match alone stands in quotation marks."""
+    source, end = passage.source, passage.tokens[match.last].end
+    return 0 < match.start and end < len(source) and source[match.start - 1] in _OPENING and source[end] in _CLOSING
+
+
+def in_a_persons_name(passage: Passage, match: Match, *, town: bool, sure: bool) -> bool:
+    """Say whether the words beside a place's name make it a part of a person's name (Jack London, София Коппола)."""
+    before, after = passage.before(match), passage.after(match)
+    token = passage.tokens[match.first]
+    left = before is not None and passage.joined(before, match.start)
+    if left and before is not None and before.text in words("first_name"):
+        return token.script == "arab" or passage.capital(before)
+    if token.script not in _CASED or passage.headline:
+        return False
+    right = after is not None and passage.joined(token, after.start) and passage.capital(after)
+    if right and (not sure or token.text in words("first_name")):
+        return True
+    if right and town and token.script == "latn":
+        return True
+    if not left or before is None or not passage.capital(before) or passage.before(match, 2) is None:
+        return False
+    unknown = before.text not in words("place_named") and before.text not in words("title") and len(before.text) > 2  # noqa: PLR2004  abbreviations
+    shouted = passage.source[before.start : before.end].isupper()
+    return (
+        unknown
+        and not shouted
+        and (not sure or (token.script == "cyrl" and (town or bool(_SURNAME.search(token.text)))))
+    )
 
 
 def beside_capital(passage: Passage, match: Match) -> bool:
-    """Say whether an unknown word with a capital stands directly beside it, as in a person's name."""
-    if passage.tokens[match.first].script not in _CASED or passage.headline:
-        return False
+    """Say whether a word with a capital stands directly before the match, inside its sentence, or directly behind it."""
     before, after = passage.before(match), passage.after(match)
-    opens = passage.before(match, 2) is None
-    left = before is not None and passage.joined(before, match.start) and passage.capital(before) and not opens
+    left = before is not None and passage.joined(before, match.start) and passage.capital(before)
     right = after is not None and passage.joined(passage.tokens[match.last], after.start) and passage.capital(after)
-    return left or right
+    return (left and passage.before(match, 2) is not None) or right
+
+
+def closing_quote(source: str, start: int, end: int) -> int:
+    """Give 1 where a quotation opened inside the span is closed right behind it, else 0."""
+    span = source[start:end]
+    opened = next((pair for pair in ("«»", "“”", "„“", '""') if pair[0] in span), None)
+    if opened is None or source[end : end + 1] != opened[1]:
+        return 0
+    return int(span.count('"') % 2 == 1 if opened == '""' else opened[1] not in span)

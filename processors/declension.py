@@ -58,7 +58,8 @@ def decline_name(name: str) -> tuple[str, ...]:
         for case in CASES:
             forms[_phrase(words, at, parse, case)] = None
     forms.pop(name, None)
-    return tuple(forms)
+    # "Курском" is the adjective far oftener than the town
+    return tuple(form for form in forms if not (name.endswith("ск") and form.endswith("ском")))
 
 
 def _head(words: list[str]) -> tuple[int, Any] | None:
@@ -142,15 +143,33 @@ def by_ending(word: str, gender: Gender) -> list[list[str]]:
     stem, last = word[:-1], word[-1:]
     if word.endswith(("ский", "цкий", "ный", "ной", "вой", "рый", "лый")):
         base = word[:-2]
-        return [[base + "ого"], [base + "ому"], [base + "ого"], [base + ("им" if base[-1] in _VELARS else "ым")], [base + "ом"]]
+        return [
+            [base + "ого"],
+            [base + "ому"],
+            [base + "ого"],
+            [base + ("им" if base[-1] in _VELARS else "ым")],
+            [base + "ом"],
+        ]
     if word.endswith(("ская", "цкая", "ная")):
         base = word[:-2]
         return [[base + "ой"], [base + "ой"], [base + "ую"], [base + "ой"], [base + "ой"]]
     if word.endswith(("ова", "ева", "ёва", "ина", "ына")) and gender == "f":
-        return [[stem + "ой", stem + "ы"], [stem + "ой", stem + "е"], [stem + "у"], [stem + "ой"], [stem + "ой", stem + "е"]]
+        return [
+            [stem + "ой", stem + "ы"],
+            [stem + "ой", stem + "е"],
+            [stem + "у"],
+            [stem + "ой"],
+            [stem + "ой", stem + "е"],
+        ]
     if last == "а" and not word.endswith(_FIXED_ENDINGS):
         vowel = "и" if stem[-1:] in _VELARS else "ы"
-        return [[stem + vowel], [stem + "е"], [stem + "у"], [stem + ("ей" if stem[-1:] in _HUSHES else "ой")], [stem + "е"]]
+        return [
+            [stem + vowel],
+            [stem + "е"],
+            [stem + "у"],
+            [stem + ("ей" if stem[-1:] in _HUSHES else "ой")],
+            [stem + "е"],
+        ]
     if last == "я":
         dative = "и" if stem.endswith("и") else "е"
         return [[stem + "и"], [stem + dative], [stem + "ю"], [stem + "ей"], [stem + dative]]
@@ -177,4 +196,6 @@ def _consonant(word: str, gender: Gender) -> list[list[str]]:
 
 
 def _cased(form: str, like: str) -> str:
-    return form.capitalize() if like[:1].isupper() and not like[1:].isupper() else form.upper() if like.isupper() else form
+    return (
+        form.capitalize() if like[:1].isupper() and not like[1:].isupper() else form.upper() if like.isupper() else form
+    )

@@ -6,6 +6,8 @@ the full name, an office before it, its side. What is only named after someone, 
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -19,19 +21,17 @@ from processors.knowledge import Entry, KnowledgeBase, Mark, load
 from processors.near import Near, nearness
 from processors.normalise import fold
 from processors.tokens import Token
-from rasid.domain.article import Entity, EntityType, FieldName, Mention, Place
+from processors.unknown import Keyer, Span, unknown_entities
+from rasid.domain.article import Entity, Mention, Place
 
 _LARGE = 300_000  # people: a city that is named without its country
+_KNOWN = 150_000  # people: a city that is meant where its country is named, though its name is a word as well
+_FULL = 0.95  # confidence of a full name
 _ACTORS = frozenset({"PER", "ORG"})
-
-
-class Span(NamedTuple):
-    """What the recogniser found: code points of a field, and the type of name."""
-
-    field: FieldName
-    start: int
-    end: int
-    type: EntityType
+_OFFICE = re.compile(
+    r"\b(?:president|prime minister|minister of foreign affairs|secretary-general|foreign secretary)\b"
+)
+_CLOSED = frozenset({"armed group", "news agency", "broadcaster", "newspaper", "party"})  # no place inside their names
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,8 @@ class _Evidence:
     countries: Counter[str] = field(default_factory=Counter)
     namesakes: set[str] = field(default_factory=set)
     animals: bool = False
+    kitchen: bool = False
+    script: str = "latn"
 
 
 def find(
@@ -70,15 +72,19 @@ def find(
     text_tokens: Sequence[Token],
     language: str,
     recognised: Sequence[Span] = (),
+    key: Keyer | None = None,
 ) -> Found:
-    """Find the entities and places of an article. `title`, `text` as cleaned; offsets are theirs. Never raises."""
-    del language  # names are matched by script: a Russian article has Latin names too
+    """Find the entities and places of an article. `title`, `text` as cleaned; offsets are theirs.
+
+    `recognised`: what the recogniser found in them; `key` gives the unknown ones among it their ids (without it they are
+    left out). Never raises.
+    """
     offset = title_tokens[-1].sentence + 1 if title_tokens else 0
     passages = (
         context.passage("title", title, title_tokens, 0),
         context.passage("text", text, text_tokens, offset),
     )
-    return _Finder(load(), gazetteer()).find(passages, recognised)
+    return _Finder(load(), gazetteer()).find(passages, recognised, key, language)
 
 
 class _Finder:
@@ -88,7 +94,7 @@ class _Finder:
         self._entries = base.entries
         self._names = names
 
-    def find(self, passages: Sequence[Passage], recognised: Sequence[Span]) -> Found:
+    def find(self, passages: Sequence[Passage], recognised: Sequence[Span], key: Keyer | None, language: str) -> Found:
         """Find everything in the passages of one article."""
         matches = [self._names.scan(p.tokens, p.source) for p in passages]
         people = [
@@ -98,9 +104,8 @@ class _Finder:
             if (country := country_of(p.tokens, at, p.source)) is not None
         ]
         evidence = self._evidence(passages, matches, [country for _, _, country in people])
-        links = [
-            link for p, found in zip(passages, matches, strict=True) for link in self._resolve(p, found, evidence)
-        ]
+        links = [link for p, found in zip(passages, matches, strict=True) for link in self._resolve(p, found, evidence)]
+        links, unknown = _join(links, recognised, self._entries)
         sentences: dict[str, set[int]] = defaultdict(set)
         about: Counter[str] = Counter()
         for p, at, country in people:
@@ -109,14 +114,26 @@ class _Finder:
         for link in links:
             self._count(link, about, sentences)
         entities, places = self._assemble(links)
+        if key is not None and unknown:
+            others = unknown_entities({p.field: p.source for p in passages}, unknown, key, language)
+            for other in others:
+                if other.type in _ACTORS:
+                    sentences[other.id] |= {_sentence(passages, m.field, m.start) for m in other.mentions}
+            entities += tuple(others)
         return Found(entities, places, tuple(c for c, _ in sorted(about.items(), key=lambda i: (-i[1], i[0]))),
                      nearness(sentences))  # fmt: skip
 
     # --- evidence ---
-    def _evidence(self, passages: Sequence[Passage], matches: Sequence[list[Match]], people: Iterable[str]) -> _Evidence:
+    def _evidence(
+        self, passages: Sequence[Passage], matches: Sequence[list[Match]], people: Iterable[str]
+    ) -> _Evidence:
         evidence = _Evidence(countries=Counter(people))
+        scripts = Counter(t.script for p in passages for t in p.tokens)
+        evidence.script = max(("latn", "cyrl", "arab"), key=lambda script: scripts[script])
         for p, found in zip(passages, matches, strict=True):
-            evidence.animals = evidence.animals or any(t.text in context.words("animal") for t in p.tokens)
+            spoken = {t.text for t in p.tokens}
+            evidence.animals = evidence.animals or not spoken.isdisjoint(context.words("animal"))
+            evidence.kitchen = evidence.kitchen or not spoken.isdisjoint(context.words("kitchen"))
             for match in found:
                 self._note(p, match, evidence)
         return evidence
@@ -125,7 +142,7 @@ class _Finder:
         for ref in match.refs:
             entry = self._entries[ref.entry]
             if ref.mark & Mark.DOUBTFUL:
-                if entry.type == "PER" and context.first_name_before(p, match, self._own(entry)):
+                if entry.type == "PER" and context.first_name_beside(p, match, self._own(entry)):
                     evidence.namesakes.add(p.tokens[match.last].text)
                 continue
             if entry.type != "LOC":
@@ -149,7 +166,7 @@ class _Finder:
             if over and not self._nests(match, list(over.values())):
                 continue
             link = self._decide(p, match, found, evidence)
-            if link is None or (over and self._entries[link.entry].type != "LOC"):
+            if link is None or (over and self._entries[link.entry].kind not in {"country", "capital", "city"}):
                 continue
             links.append(link)
             for at in range(match.first, match.last + 1):
@@ -157,8 +174,10 @@ class _Finder:
         return links
 
     def _nests(self, match: Match, over: list[_Link]) -> bool:
-        outer = over[0]
-        return len(over) == 1 and self._entries[outer.entry].type == "ORG" and match.first > outer.match.first
+        outer = self._entries[over[0].entry]
+        return (
+            len(over) == 1 and outer.type == "ORG" and outer.kind not in _CLOSED and match.first > over[0].match.first
+        )
 
     def _decide(self, p: Passage, match: Match, found: list[Match], evidence: _Evidence) -> _Link | None:
         best: tuple[float, int, _Link] | None = None
@@ -179,10 +198,10 @@ class _Finder:
             return 0.0
         if not ref.mark & Mark.DOUBTFUL:
             return 0.97
-        if context.idiom(p, match) or context.first_name_before(p, match, self._own(entry)):
+        if context.idiom(p, match) or context.first_name_beside(p, match, self._own(entry)):
             return 0.0
         if ref.entry in evidence.full:
-            return 0.95
+            return 0.94
         word = p.tokens[match.last].text
         sided = any(c in evidence.countries for c in (*entry.about, *entry.country))
         if word in evidence.namesakes or (evidence.animals and not context.titled(p, match)):
@@ -193,11 +212,17 @@ class _Finder:
             return 0.0
         if sided:
             return 0.8
-        return 0.6 if p.tokens[match.first].script != "arab" else 0.0
+        famous = _OFFICE.search(entry.roles) is not None and p.tokens[match.first].script != "arab"
+        return 0.6 if famous and not context.beside_capital(p, match) else 0.0
 
     def _body(self, p: Passage, match: Match, ref: Ref, entry: Entry, evidence: _Evidence) -> float:
         if ref.mark & Mark.EXACT and _shouted(p, match):
             return 0.0
+        after = p.after(match)
+        if after is not None and after.text in context.words("weekday"):
+            return 0.0  # روسيا اليوم الثلاثاء: Russia, today
+        if ref.mark & Mark.DOUBTFUL and after is not None and after.text in context.words("place_after"):
+            return 0.0  # Hamas countryside: Hama's
         if not ref.mark & Mark.DOUBTFUL:
             return 0.96
         if ref.entry in evidence.full:
@@ -205,48 +230,56 @@ class _Finder:
         before = p.before(match)
         if before is not None and before.text in context.words("body_before"):
             return 0.85
-        return 0.7 if any(c in evidence.countries for c in (*entry.about, *entry.country)) else 0.0
+        sides = (*entry.about, *entry.country) if match.first == match.last else (*entry.about, *entry.country, "SY")
+        return 0.7 if any(c in evidence.countries for c in sides) else 0.0
 
     def _place(
         self, p: Passage, match: Match, ref: Ref, entry: Entry, found: list[Match], evidence: _Evidence
     ) -> float:
         if ref.mark & Mark.EXACT and _shouted(p, match):
             return 0.0
-        backed = any(c in evidence.countries for c in entry.country)
         sure = not ref.mark & Mark.DOUBTFUL
+        before = p.before(match)
+        if before is not None and before.text in context.words("not_place_before"):
+            return 0.0
         if sure and entry.kind in {"country", "continent"}:
             return 0.97
-        single = match.first == match.last
-        if single and self._in_a_persons_name(p, match, sure=sure):
+        if not self._may_be_place(p, match, entry, evidence, sure=sure):
             return 0.0
-        named = context.place_named(p, match)
-        if sure:
-            if _prominent(entry) or backed or named:
-                return 0.95 if _prominent(entry) or backed else 0.85
+        backed = entry.kind == "country" or any(c in evidence.countries for c in entry.country)
+        if sure and (_prominent(entry) or backed):
+            return 0.97 if entry.kind == "landmark" else 0.95
+        if entry.kind == "village":
+            return 0.8 if backed and context.called(p, match, "village_before", "village_after") else 0.0
+        if context.called(p, match, "place_named", "place_after"):
+            return 0.85
+        if sure or not backed or p.headline:
             return 0.0
-        if named:
-            return 0.85 if backed or entry.kind != "village" else 0.0
-        if not backed or p.headline:
-            return 0.0
-        if self._listed(match, found) or (context.place_cue(p, match) and (entry.kind != "village" or not single)):
+        if self._listed(p, match, found) or (entry.kind == "country" and context.bracketed(p, match)):
             return 0.75
-        return 0.0
+        if not ref.mark & Mark.VERY and entry.population >= _KNOWN and not evidence.kitchen:
+            return 0.7
+        return 0.7 if context.place_cue(p, match) and not ref.mark & Mark.VERY else 0.0
 
-    @staticmethod
-    def _in_a_persons_name(p: Passage, match: Match, *, sure: bool) -> bool:
-        before, after = p.before(match), p.after(match)
-        if before is not None and before.text in context.words("first_name") and p.joined(before, match.start):
-            return p.tokens[match.first].script == "arab" or p.capital(before)
-        if not context.beside_capital(p, match):
-            return False
-        own = p.tokens[match.first].text in context.words("first_name")
-        return not sure or (own and after is not None and p.capital(after))
+    def _may_be_place(self, p: Passage, match: Match, entry: Entry, evidence: _Evidence, *, sure: bool) -> bool:
+        """Say whether nothing speaks against a place: quotation marks, a person's name around it, another script."""
+        if context.quoted(p, match) and entry.kind not in {"country", "capital"}:
+            return False  # a club, a paper, a ship
+        if match.first != match.last:
+            return True
+        script = p.tokens[match.first].script
+        if entry.kind in {"city", "town", "village"} and script == "latn" != evidence.script:
+            return False  # a brand
+        return not context.in_a_persons_name(p, match, town=entry.kind in {"town", "village"}, sure=sure)
 
-    def _listed(self, match: Match, found: list[Match]) -> bool:
+    def _listed(self, p: Passage, match: Match, found: list[Match]) -> bool:
         """Say whether a sure place stands beside it, as in a list."""
         for other in found:
-            apart = max(other.first - match.last, match.first - other.last)
-            if 1 <= apart <= 2 and any(  # noqa: PLR2004  "and" may part them
+            if not (1 <= other.first - match.last <= 2 or 1 <= match.first - other.last <= 2):  # noqa: PLR2004  "and" parts them
+                continue
+            first, second = (match, other) if match.first < other.first else (other, match)
+            between = p.source[p.tokens[first.last].end : second.start]
+            if context.LIST.fullmatch(between) and any(
                 self._entries[r.entry].type == "LOC" and not r.mark & Mark.DOUBTFUL for r in other.refs
             ):
                 return True
@@ -278,8 +311,46 @@ class _Finder:
         return tuple(entities), tuple(places)
 
 
+def _join(links: list[_Link], recognised: Sequence[Span], entries: Sequence[Entry]) -> tuple[list[_Link], list[Span]]:
+    """Give the links that stay and the spans that are left: the knowledge base wins, but a doubtful short name inside a
+    longer name of a person is someone else's, and a country inside a longer name of a body stays beside it.
+    """
+    kept, spans = list(links), []
+    for span in recognised:
+        over = [k for k in kept if k.passage.field == span.field and k.match.start < span.end and _end(k) > span.start]
+        inside = all(span.start <= k.match.start and _end(k) <= span.end for k in over)
+        whole = any(k.match.start == span.start and _end(k) == span.end for k in over)
+        if not over:
+            spans.append(span)
+        elif inside and not whole and all(_yields(entries[k.entry], k, span) for k in over):
+            spans.append(span)
+            kept = [k for k in kept if k not in over or (span.type == "ORG" and entries[k.entry].type == "LOC")]
+    return kept, spans
+
+
+def _yields(entry: Entry, link: _Link, span: Span) -> bool:
+    """Say whether a known name is only a part of the longer name that the recogniser found."""
+    if span.type == "ORG":
+        return entry.type == "LOC"
+    if span.type == "PER":
+        return (entry.type == "PER" and link.confidence < _FULL) or (entry.type == "LOC" and entry.kind != "country")
+    return entry.type == "LOC" and entry.kind not in {"country", "capital"} and link.confidence < _FULL
+
+
+def _end(link: _Link) -> int:
+    return link.passage.tokens[link.match.last].end
+
+
+def _sentence(passages: Sequence[Passage], name: str, start: int) -> int:
+    """Give the number of the sentence that holds a place in a field."""
+    passage = next(p for p in passages if p.field == name)
+    at = bisect_right(passage.tokens, start, key=lambda token: token.start) - 1
+    return passage.offset + (passage.tokens[at].sentence if at >= 0 else 0)
+
+
 def _mention(link: _Link) -> Mention:
     start, end = link.match.start, link.passage.tokens[link.match.last].end
+    end += context.closing_quote(link.passage.source, start, end)
     return Mention(field=link.passage.field, start=start, end=end, surface=link.passage.source[start:end])
 
 

@@ -22,7 +22,7 @@ from processors.tokens import Token, tokenize
 _WORD = re.compile(r"[^\W_]+")
 _PLAIN = re.compile(r"[^\W\d_]+(?:[\s.–-]+[^\W\d_]+)*\.?")
 _ARABIC_LETTER = re.compile(r"[\u0620-\u065f\u0670-\u06d3]")
-_CLITICS = re.compile("[وف]?[بكلس]?")
+_CLITICS = re.compile("[وف]?[بكل]?")
 _ANY_CASE = 7  # no word of the name has a capital
 
 
@@ -115,7 +115,9 @@ class Gazetteer:
         known = self._readings.get(whole)
         if known is None:
             rest, cut = self._without_clitics(whole)
-            if whole in self._vocabulary:  # the tokeniser's lexicon says whether it may be read without its first letters
+            if (
+                whole in self._vocabulary
+            ):  # the tokeniser's lexicon says whether it may be read without its first letters
                 known = (whole, 0, rest, cut) if rest == stripped else (whole, 0, "", 0)
             elif rest:
                 known = (rest, cut, "", 0)
@@ -126,7 +128,7 @@ class Gazetteer:
         return known
 
     def _without_clitics(self, whole: str) -> tuple[str, int]:
-        if whole[0] not in "وفبكلس":
+        if whole[0] not in "وفبكل":
             return "", 0
         most = _CLITICS.match(whole).end()  # type: ignore[union-attr]  it matches the empty string
         for cut in range(1, most + 1):
@@ -152,7 +154,9 @@ class Gazetteer:
                 found.append(Match(first, last, words[first].start, refs))
         return found
 
-    def _fitting(self, value: int, tokens: Sequence[Token], first: int, start: int, end: int, source: str) -> tuple[Ref, ...]:  # noqa: PLR0913, PLR0917  all of one span
+    def _fitting(
+        self, value: int, tokens: Sequence[Token], first: int, start: int, end: int, source: str
+    ) -> tuple[Ref, ...]:  # noqa: PLR0913, PLR0917  all of one span
         """Give those whose name this is in this very spelling, capital letters considered."""
         refs = []
         for packed in self._refs[value]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntFlag
 from functools import cache
 from importlib import resources
@@ -14,7 +14,7 @@ from rasid.domain.article import EntityType, Names
 from rasid.domain.errors import InputError
 
 TONGUES = ("en", "ar", "ru")
-_NEEDED = ("id", "kind", "name_en", "name_ar", "name_ru", "country")
+_OURS = "rasid:"
 
 
 class Mark(IntFlag):
@@ -23,6 +23,7 @@ class Mark(IntFlag):
     NONE = 0
     DOUBTFUL = 1  # `~`: a short or ambiguous name that needs context
     EXACT = 2  # `=`: an abbreviation; its case counts
+    VERY = 4  # `~~`: doubtful, and an everyday word or a personal name as well
 
 
 class Name(NamedTuple):
@@ -84,7 +85,7 @@ def parse_alias(alias: str) -> Name:
     """Take the marks off an alias."""
     mark = Mark.NONE
     while alias[:1] in {"~", "="}:
-        mark |= Mark.DOUBTFUL if alias[0] == "~" else Mark.EXACT
+        mark |= Mark.EXACT if alias[0] == "=" else Mark.VERY if mark & Mark.DOUBTFUL else Mark.DOUBTFUL
         alias = alias[1:]
     return Name(alias.strip(), mark)
 
@@ -131,17 +132,24 @@ def build(
     places: Iterator[dict[str, str]],
     forms: Mapping[str, tuple[str, ...]],
 ) -> KnowledgeBase:
-    """Make the knowledge base of table rows; a place that the bodies have too (a base) is left to them."""
+    """Make the knowledge base of table rows; a place that the bodies have too (a base) lends them its position only."""
     entries: list[Entry] = []
     aliases: list[tuple[Name, ...]] = []
+    taken: dict[str, int] = {}
     for row in (*people, *bodies):
         entries.append(_actor(row))
         aliases.append(_aliases(row, forms))
-    taken = {entry.names.en for entry in entries if entry.type == "LOC"}
+        if row["type"] == "LOC":
+            taken |= {name.text: len(entries) - 1 for name in aliases[-1] if not name.mark}
     for row in places:
-        if row["name_en"] not in taken:
+        names = _aliases(row, forms)
+        double = next((taken[n.text] for n in names if n.text in taken), None) if row["id"].startswith(_OURS) else None
+        if double is None:
             entries.append(_place(row))
-            aliases.append(_aliases(row, forms))
+            aliases.append(names)
+        elif entries[double].lat is None:
+            place = _place(row)
+            entries[double] = replace(entries[double], lat=place.lat, lon=place.lon)
     return KnowledgeBase(tuple(entries), tuple(aliases), {entry.id: entry for entry in entries})
 
 

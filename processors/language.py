@@ -40,6 +40,7 @@ _SCRIPTS = {
 _LETTERS = {script: re.compile(f"[{letters}]+") for script, letters in _SCRIPTS.items()}
 _OTHER_LETTERS = re.compile(rf"[^\W\d_{''.join(_SCRIPTS.values())}]+")
 _UNSEEN = re.compile(f"[{MARKS}{INVISIBLE}\u0640]")
+_LATIN_I = re.compile("(?<=[\u0400-\u045f])[iI]|[iI](?=[\u0400-\u045f])")  # typed for the Ukrainian and Belarusian і
 _ADDRESS = re.compile(r"(?:https?://|www\.|[@#])\S*|\S+@\S+\.\S+")
 
 
@@ -55,7 +56,7 @@ def sample(title: str, text: str) -> Sample | None:
     """Take title and lead down to their main script; None where that is none of ours, or too little is left."""
     lead = text[:LEAD]
     raw = unicodedata.normalize("NFC", _UNSEEN.sub("", f"{title[:LEAD]}\n{lead}" if title not in lead else lead))
-    raw = _ADDRESS.sub(" ", raw)
+    raw = _LATIN_I.sub("і", _ADDRESS.sub(" ", raw))
     found = {script: letters.findall(raw) for script, letters in _LETTERS.items()}
     sizes = {script: sum(map(len, words)) for script, words in found.items()}
     script = max(sizes, key=lambda name: sizes[name] * (_LATIN_WEIGHT if name == "latn" else 1))

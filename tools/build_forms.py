@@ -61,7 +61,10 @@ def main() -> int:
     lines: dict[str, dict[str, None]] = {}
     for name, how in names:
         lines.setdefault(name, {}).update(dict.fromkeys(forms_of(name, how)))
-    head = ["# Russian case forms; made by tools/build_forms.py with pymorphy3 and ending rules, not edited by hand.", mark]
+    head = [
+        "# Russian case forms; made by tools/build_forms.py with pymorphy3 and ending rules, not edited by hand.",
+        mark,
+    ]
     body = [f"{name}\t{'|'.join(forms)}" for name, forms in sorted(lines.items()) if forms]
     with FILE.open("wb") as raw, gzip.GzipFile(filename="", fileobj=raw, mode="wb", mtime=0) as file:
         file.write(("\n".join([*head, *body]) + "\n").encode())

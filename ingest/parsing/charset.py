@@ -27,6 +27,8 @@ _MARKS: Final = (
 _DECLARATION: Final = re.compile(rb"""^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._:-]{1,40})["']""")
 _DECLARED_TEXT: Final = re.compile(r"""^(\s*<\?xml[^>]{0,200}?)\s+encoding\s*=\s*["'][^"'>]{0,60}["']""")
 _CHARSET: Final = re.compile(r"""charset\s*=\s*["']?([A-Za-z0-9._:-]{1,40})""", re.IGNORECASE)
+_ASCII: Final = bytes(range(128))
+_FOREIGN_WORD: Final = re.compile(rb"[\x80-\xff]{3,}")
 _CONTROLS: Final = bytes(code for code in range(32) if code not in b"\t\n\r") + b"\x7f"
 _FORBIDDEN: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _SAMPLE: Final = 200_000  # bytes that are looked at to guess a code page
@@ -72,7 +74,7 @@ def _from_claims(body: bytes, content_type: str | None) -> Decoded:
     claims = _claims(body, content_type)
     for name in claims:
         text = _strictly(body, _LEGACY.get(name, name))
-        if text is not None and not _implausible(name, text):
+        if text is not None and not _implausible(name, body):
             return _from_text(text)
     name = _likeliest(body)
     said = f" (it claims {claims[0]})" if claims else ""
@@ -110,16 +112,17 @@ def _strictly(body: bytes, name: str) -> str | None:
         return None
 
 
-def _implausible(name: str, text: str) -> bool:
-    """Tell whether a single-byte claim, under which any bytes decode, gives letters that no text has."""
+def _implausible(name: str, body: bytes) -> bool:
+    """Tell whether a Western claim, under which any bytes decode, is wrong: accents stand alone, Cyrillic in words."""
     if name not in {*_LEGACY, "windows-1252", "cp1252"}:
         return False
-    high = [char for char in text[:_SAMPLE] if char > "\x7f"]
-    return len(high) > len(text[:_SAMPLE]) / 5 and _share("windows-1252", "".join(high)) < 0.2  # noqa: PLR2004 (Western text has a fifth of accents at most)
+    high = len(body[:_SAMPLE].translate(None, _ASCII))
+    words = sum(len(word) for word in _FOREIGN_WORD.findall(body[:_SAMPLE]))
+    return high >= _ENOUGH and words > high * _HALF
 
 
 def _likeliest(body: bytes) -> str:
-    high = body[:_SAMPLE].translate(None, bytes(range(128)))
+    high = body[:_SAMPLE].translate(None, _ASCII)
     shares = {name: _share(name, high.decode(name, "replace")) for name in _COMMON}
     best = max(shares, key=lambda name: shares[name])
     return best if len(high) >= _ENOUGH and shares[best] > _HALF else "windows-1252"

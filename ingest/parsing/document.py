@@ -17,8 +17,10 @@ from ingest.parsing.feedparser_reader import read_with_feedparser
 from ingest.parsing.json_feed import read_json_feed
 from ingest.parsing.model import ParsedFeed, RawFeed
 from ingest.parsing.page import feed_links, is_page
-from ingest.parsing.plain_reader import NotPlainError, read_plain
+from ingest.parsing.plain import NotPlainError
+from ingest.parsing.plain_reader import read_plain
 from ingest.parsing.rhythm import skip_days, skip_hours
+from ingest.parsing.salvage import mend_references, read_piecewise, without_trouble
 from ingest.parsing.sitemap import read_sitemap
 from rasid.domain.errors import ParseError
 
@@ -85,12 +87,16 @@ def _read(utf8: bytes, url: str | None, content_type: str | None) -> RawFeed:
 def _read_xml(utf8: bytes, url: str | None) -> RawFeed:
     with suppress(NotPlainError):
         return read_plain(utf8)
+    utf8 = mend_references(utf8)
     try:
         return read_with_feedparser(utf8, url=url)
-    except (MemoryError, KeyboardInterrupt):
+    except MemoryError:
         raise
     except Exception as error:
-        raise ParseError(f"the document cannot be read: {type(error).__name__}: {error}") from error
+        raw = read_piecewise(without_trouble(utf8), url)
+        if raw is None:
+            raise ParseError(f"the document cannot be read: {type(error).__name__}: {error}") from error
+        return raw
 
 
 def _root(utf8: bytes) -> str:

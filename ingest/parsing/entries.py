@@ -24,6 +24,7 @@ _NAME_ADDRESS: Final = re.compile(r"\"?([^\"<>@]*[^\"<>@\s])\"?\s*[<(](?:mailto:
 _WEB: Final = re.compile(r"https?://[^\s/?#]", re.IGNORECASE)
 _SCHEME: Final = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
 _ACTIVE: Final = frozenset({"javascript", "data", "vbscript", "file", "blob", "about", "filesystem", "view-source"})
+_LONGEST_TITLE: Final = 5_000  # characters; some feeds put a whole post there, none more
 _MOST_TAGS: Final = 10_000  # of one text: a sanitiser's time grows with the square of the nesting
 _WARNED: Final = 20  # warnings a document may give; a person reads no more
 
@@ -103,7 +104,8 @@ def _title(raw: RawText | None) -> str:
     if raw is None:
         return ""
     value = well_formed(raw.value)
-    return inline_text(value) if raw.markup or ("&" in value and "<" not in value) else fold(value)
+    text = inline_text(value) if raw.markup or ("&" in value and "<" not in value) else fold(value)
+    return text if len(text) <= _LONGEST_TITLE else f"{text[: _LONGEST_TITLE - 1]}…"
 
 
 def _texts(item: RawItem, base: str | None, warnings: dict[str, None]) -> tuple[str, str, str]:

@@ -44,8 +44,12 @@ def read_with_feedparser(utf8: bytes, *, url: str | None) -> RawFeed:
         site_url=_string(feed, "link"),
         language=_string(feed, "language"),
         ttl=period(_string(feed, "ttl"), _string(feed, "sy_updateperiod"), _string(feed, "sy_updatefrequency")),
-        items=[_item(entry) for entry in result.entries],
     )
+    for number, entry in enumerate(result.entries, start=1):
+        try:
+            raw.items.append(_item(entry))
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
+            raw.warnings.append(f"item {number} was left out: {type(error).__name__}: {error}")
     if raw.kind.startswith("atom"):
         raw.authors = _authors(feed)
     if result.bozo:

@@ -1,4 +1,4 @@
-"""Romanisation by table: a name's own Latin spelling, and its skeleton of consonant classes.
+"""Romanisation by table: a name's own Latin spelling, and the one form of its Latin variants.
 
 Russian after the BGN/PCGN table without its apostrophes, Arabic after BGN/PCGN without its marks (vowels that Arabic
 does not write stay unwritten).
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from processors.names.letters import normalise, plain, script_of
+from processors.names.letters import plain, script_of
 
 _CYRILLIC = dict(
     zip(
@@ -24,14 +24,16 @@ _ARABIC = dict(
         strict=True,
     )
 )
-# Sounds that spellings of one name confuse share a class; longest first, vowels and h vanish.
-_CLASSES = (
-    ("shch|tsch|tch|sch|ch|sh|zh|cz|sz|th(?=$)|j|g(?=[eiy])", "S"), ("kh|gh|ck|c(?=[aoulrkt]|$)|[kqxg]", "K"),
-    ("ph|[bpfvw]", "F"), ("ts|tz|th|dh|[szc]", "Z"), ("[dt]", "T"), ("[aeiouyh]", ""),
+# What spellings of one name differ in, and what stands for it in a key; the first that fits, from left to right.
+_CANONICAL = (
+    ("tsch|tch", "ch"), ("shch|sch", "sh"), ("dzh|dj", "j"), ("ph", "f"), ("ck|q|c(?![ehiy])", "k"), ("tz", "ts"),
+    ("ou|oo", "u"), ("(?<=[aeou])h(?=$|[^aeiouy])", ""), ("^ye", "e"), ("i?y[iy]?|ij|ee|ii", "i"), ("w", "v"),
+    ("x", "ks"), ("gh", "g"), ("dh", "d"), ("(?<=[aeiou])j", "i"),
 )  # fmt: skip
-_SOUND = re.compile("|".join(f"({pattern})" for pattern, _ in _CLASSES))
-_SOUND_CLASS = [name for _, name in _CLASSES]
+_SPELLING = re.compile("|".join(f"({pattern})" for pattern, _ in _CANONICAL))
+_REPLACED = [replacement for _, replacement in _CANONICAL]
 _REPEATED = re.compile(r"(.)\1+")
+_DOUBLE_CONSONANT = re.compile(r"([^aeio])\1+")
 
 
 def romanise(token: str) -> str:
@@ -43,12 +45,7 @@ def romanise(token: str) -> str:
     return "".join(table.get(letter, "") for letter in token)
 
 
-def slug(token: str) -> str:
-    """Give the romanisation of a token in any form; empty where it has no letter of the three scripts."""
-    return romanise(normalise(token))
-
-
-def skeleton(latin: str) -> str:
-    """Reduce a romanised token to classes of consonants: spellings of one name mostly share it."""
-    sounds = _SOUND.sub(lambda match: _SOUND_CLASS[(match.lastindex or 1) - 1], latin)
-    return _REPEATED.sub(r"\1", sounds)
+def canonical(latin: str) -> str:
+    """Fold the competing Latin spellings of one name into one: Shoygu and Shoigu, Efimov and Yefimov, Assad and Asad."""
+    single = _DOUBLE_CONSONANT.sub(r"\1", latin)
+    return _REPEATED.sub(r"\1", _SPELLING.sub(lambda match: _REPLACED[(match.lastindex or 1) - 1], single))

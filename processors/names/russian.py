@@ -25,10 +25,37 @@ _NOT_DECLINED = frozenset(
 )
 
 
+# First names whose cases are safe to undo: they are frequent, and no other name is spelled like their cases.
+_FIRST_NAMES = (
+    "александр алексей анатолий андрей антон аркадий артём артем борис вадим валентин валерий василий виктор виталий "
+    "владимир владислав вячеслав геннадий георгий григорий дмитрий евгений егор иван игорь кирилл константин леонид "
+    "максим михаил никита николай олег павел пётр петр роман руслан рустам сергей станислав степан тимур фёдор федор "
+    "эдуард юрий ярослав рамзан башар хафез мухаммед ахмед хасан хусейн мустафа махмуд"
+).split()
+_CASES = {"й": ("я", "ю", "ем", "е"), "ий": ("ия", "ию", "ием", "ии"), "ь": ("я", "ю", "ем", "е")}
+
+
+def _cases(name: str) -> tuple[str, ...]:
+    """Give the cases of a first name: genitive, dative, instrumental, prepositional."""
+    if name.endswith("а"):
+        return tuple(name[:-1] + ending for ending in ("ы", "е", "у", "ой"))
+    if name == "павел":
+        return ("павла", "павлу", "павлом", "павле")
+    for end in ("ий", "й", "ь"):
+        if name.endswith(end):
+            return tuple(name[: -len(end)] + ending for ending in _CASES[end])
+    return tuple(name.replace("пётр", "петр") + ending for ending in ("а", "у", "ом", "е"))
+
+
+_FIRST_NAME_OF = {case: name for name in _FIRST_NAMES for case in _cases(name) if case not in _FIRST_NAMES}
+
+
 def base_form(token: str) -> str:
-    """Give the nominative masculine of a normalised Cyrillic surname, or the token as it is where no rule is safe."""
+    """Give the nominative masculine of a normalised Cyrillic name, or the token as it is where no rule is safe."""
     if token in _NOT_DECLINED:
         return token
+    if token in _FIRST_NAME_OF:
+        return _FIRST_NAME_OF[token]
     for ending, base, before in _ENDINGS:
         if token.endswith(ending) and len(token) >= len(ending) + before:
             return token[: len(token) - len(ending)] + base

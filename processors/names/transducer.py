@@ -38,7 +38,7 @@ class Level:
 class Prepared:
     """Source tokens made ready: rows[i, p] is the distribution of letter p of token i, 0 behind its end."""
 
-    rows: Ints
+    rows: NDArray[np.uint16]  # a direction has fewer than 65,536 contexts
     lengths: Ints
 
     def take(self, places: Ints) -> Prepared:
@@ -97,7 +97,7 @@ class Transducer:
         here, after = padded[:, 1:-2], padded[:, 2:-1]
         contexts = ((here * RADIX + after) * RADIX + padded[:, :-3]) * RADIX + padded[:, 3:]
         rows = self._rows(contexts.ravel(), LEVELS - 1).reshape(contexts.shape)
-        return Prepared(np.where(here > 0, rows, 0), lengths)
+        return Prepared(np.where(here > 0, rows, 0).astype(np.uint16), lengths)
 
     def log_likelihoods(self, targets: Sequence[str], sources: Prepared) -> Doubles:
         """Give log P(target | source), natural, of targets[i] and source i; one target may stand for all sources.

@@ -25,7 +25,7 @@ def hashes(keys: Iterable[str]) -> NDArray[np.uint32]:
 
 
 def find(table: NDArray[np.uint32], wanted: NDArray[np.uint32]) -> NDArray[np.intp]:
-    """Give the place of each wanted hash in a sorted table, -1 where it is not there."""
+    """Give the place of each wanted hash in a sorted table (not empty), -1 where it is not there."""
     place = np.searchsorted(table, wanted)
     place[place == len(table)] = 0
     return np.where(table[place] == wanted, place, -1)

@@ -27,7 +27,10 @@ _ABBREVIATIONS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """Words of a text with their code points; None is a boundary between sentences (the first and last are, too)."""
+    """Words of a text with their code points; two None (so that no window of +-2 looks over) are a sentence boundary.
+
+    The first two and the last two are boundaries, too.
+    """
 
     words: list[str | None]
     starts: list[int]
@@ -36,14 +39,14 @@ class Tokens:
 
 def tokenise(text: str) -> Tokens:
     """Split a text into words and sentences; every word is exactly its slice."""
-    words: list[str | None] = [None]
-    starts, ends = [0], [0]
+    words: list[str | None] = [None, None]
+    starts, ends = [0, 0], [0, 0]
     length = 0
     for word, start, end, ends_before in _marked(text):
         if words[-1] is not None and (ends_before or length >= _LONGEST_SENTENCE):
-            words.append(None)
-            starts.append(start)
-            ends.append(start)
+            words += [None, None]
+            starts += [start, start]
+            ends += [start, start]
             length = 0
         if word is not None:
             words.append(word)
@@ -51,9 +54,9 @@ def tokenise(text: str) -> Tokens:
             ends.append(end)
             length += 1
     if words[-1] is not None:
-        words.append(None)
-        starts.append(len(text))
-        ends.append(len(text))
+        words += [None, None]
+        starts += [len(text), len(text)]
+        ends += [len(text), len(text)]
     return Tokens(words, starts, ends)
 
 

@@ -7,11 +7,13 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-Compute = Callable[[Sequence[str]], Sequence[NDArray[np.float32]]]
+from processors.recogniser.features import Key
+
+Compute = Callable[[Sequence[Key]], Sequence[NDArray[np.float32]]]
 
 
 class TypeCache:
-    """Gives each word type a row in tables of computed vectors; row 0 is the boundary between sentences, all zeros.
+    """Gives each word type a row in tables of computed vectors; row 0 is the boundary between sentences, at first zeros.
 
     `widths` are the tables' columns, `compute` gives for a list of types one array (types x width) per table. A full
     cache is emptied: the next article refills what is in use. One caller at a time (the recogniser holds a lock).
@@ -20,10 +22,10 @@ class TypeCache:
     def __init__(self, widths: Sequence[int], compute: Compute, capacity: int) -> None:
         self._compute = compute
         self._capacity = capacity
-        self._rows: dict[str, int] = {}
+        self._rows: dict[Key, int] = {}
         self.tables = [np.zeros((256, width), np.float32) for width in widths]
 
-    def rows(self, words: Sequence[str | None]) -> NDArray[np.intp]:
+    def rows(self, words: Sequence[Key | None]) -> NDArray[np.intp]:
         """Give the row of each word; None is the boundary. At most `capacity` - 1 different words a call."""
         missing = [word for word in dict.fromkeys(words) if word is not None and word not in self._rows]
         if missing and len(self._rows) + len(missing) >= self._capacity:
@@ -34,7 +36,7 @@ class TypeCache:
         known = self._rows
         return np.fromiter((0 if word is None else known[word] for word in words), np.intp, len(words))
 
-    def _add(self, missing: list[str]) -> None:
+    def _add(self, missing: list[Key]) -> None:
         first = len(self._rows) + 1
         for i, (table, new) in enumerate(zip(self.tables, self._compute(missing), strict=True)):
             room = _grown(table, first + len(missing))

@@ -150,6 +150,8 @@ class _Reader:
             return _value(_VALUES[name], text)
         if name in _NAMES:
             return self._named(_NAMES[name], text)
+        if text == "*" and not is_literal:
+            return Everything()
         words = self._words(text, name)
         ids = () if is_literal or name else self.analyzer.named(text)
         return self._or_entity(words, text, ids) if ids else words

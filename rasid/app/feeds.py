@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Sequence
-from pathlib import Path
 
 import structlog
 
-from ingest.feedlist import read_feeds
+from ingest.watch import WatchedFeeds
 from rasid.app.bootstrap import feeds_file
 from rasid.app.sample import SampleServer
 from rasid.domain.errors import FeedsFileError
@@ -17,49 +15,38 @@ from rasid.domain.feed import Feed
 from rasid.settings import Settings
 
 log = structlog.get_logger("rasid.feeds")
-_LOOK_SECONDS = 2.0
 
 
 class FeedSource:
-    """Gives the feeds in force; an invalid file keeps the last good set and says why."""
+    """Gives the feeds in force. A list broken at the start raises FeedsFileError; a later edit cannot break it."""
 
     def __init__(self, settings: Settings, sample: SampleServer | None) -> None:
-        self._sample = sample.feeds() if sample else ()
-        self._path: Path | None = None if settings.feeds == "sample" else feeds_file(settings)
-        self._stamp: tuple[int, int] | None = None
-        self._feeds: Sequence[Feed] = self._sample
-        self.error: str | None = None
-        self._read()
+        self._sample: Sequence[Feed] = sample.feeds() if sample else ()
+        self._listed = None if settings.feeds == "sample" else WatchedFeeds(feeds_file(settings), _report)
+        self._joined: tuple[Sequence[Feed] | None, Sequence[Feed]] = (None, self._sample)
 
     def __call__(self) -> Sequence[Feed]:
         """Give the feeds; the same object until they change."""
-        return self._feeds
+        if self._listed is None:
+            return self._sample
+        listed = self._listed()
+        if listed is not self._joined[0]:
+            self._joined = (listed, (*listed, *self._sample))
+        return self._joined[1]
+
+    @property
+    def error(self) -> str | None:
+        """Say what is wrong with the list as it stands, if the last good one is in force instead."""
+        return str(self._listed.error) if self._listed and self._listed.error else None
 
     async def watch(self, stop: asyncio.Event) -> None:
         """Take up edits until `stop` is set."""
-        while not stop.is_set():
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), _LOOK_SECONDS)
-            self._read()
-
-    def _read(self) -> None:
-        if self._path is None:
-            return
-        stamp = _stamp(self._path)
-        if stamp == self._stamp:
-            return
-        self._stamp = stamp
-        try:
-            self._feeds = (*read_feeds(self._path), *self._sample)
-            self.error = None
-        except FeedsFileError as error:
-            self.error = str(error)
-            log.error("the feed list is broken; the last good one stays in force", cause=str(error))
+        if self._listed is not None:
+            await self._listed.run(stop)
 
 
-def _stamp(path: Path) -> tuple[int, int] | None:
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_mtime_ns, status.st_size
+def _report(error: FeedsFileError | None) -> None:
+    if error is None:
+        log.info("feed list taken up")
+    else:
+        log.error("the feed list is broken; the last good one stays in force", cause=str(error))

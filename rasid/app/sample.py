@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from importlib import resources
+from math import ceil
 from types import TracebackType
 from typing import Self
 from xml.sax.saxutils import escape
@@ -115,7 +116,7 @@ class SampleServer:
 
 def shown(total: int, seconds: float) -> int:
     """Say how many of a language's texts are out after a time."""
-    return min(total, int(total * _AT_ONCE) + int(seconds / _EVERY_SECONDS))
+    return min(total, ceil(total * _AT_ONCE) + int(seconds / _EVERY_SECONDS))
 
 
 def rss(sample: SampleFeed, count: int) -> str:

@@ -103,6 +103,8 @@ async def _outputs(stage: Stage, records: Sequence[Record], stop: asyncio.Event,
     try:
         return await _until_taken(stage, progress, stop, lambda: stage.step(records))
     except Exception as error:  # noqa: BLE001 - any failure of a step is the record's, never the service's
+        if stop.is_set():  # the workers may be going down with us: the records come again
+            return None
         if len(records) == 1:
             log.warning(
                 "dead letter", stage=stage.name, offset=records[0].offset, topic=records[0].topic, cause=str(error)

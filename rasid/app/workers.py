@@ -7,7 +7,9 @@ dead-letters the record that did it once it is alone in its chunk.
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import multiprocessing
+import os
 import signal
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -22,6 +24,7 @@ T = TypeVar("T")
 Step = Callable[[Sequence[Record]], Outputs]
 _SECONDS = 120.0
 _CHUNK = 25
+_PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
 class WorkerError(RasidError):
@@ -74,7 +77,9 @@ class Workers:
 
     def _start(self) -> ProcessPoolExecutor:
         context = multiprocessing.get_context("spawn")
-        return ProcessPoolExecutor(self._processes, mp_context=context, initializer=_prepare, initargs=(self._warm,))
+        return ProcessPoolExecutor(
+            self._processes, mp_context=context, initializer=_prepare, initargs=(self._warm, os.getpid())
+        )
 
     def _kill(self) -> None:
         processes = list((self._pool._processes or {}).values())  # noqa: SLF001 - the executor offers no way to end a hung child
@@ -83,7 +88,11 @@ class Workers:
             process.kill()
 
 
-def _prepare(warm: Callable[[], object]) -> None:
-    """Leave Ctrl-C to the parent, and load what the step needs before the first record comes."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _prepare(warm: Callable[[], object], parent: int) -> None:
+    """Leave signals to the parent, die with it, and load what the step needs before the first record comes."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it died before we asked
+        os._exit(1)
     warm()

@@ -7,7 +7,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-
 from contract.bus_contract import NOON, BusContract, OpenBus, drain, message
 
 from rasid.adapters.sqlite_bus import SqliteBus

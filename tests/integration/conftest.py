@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -14,12 +15,15 @@ from typing import Any
 import pytest
 
 from ingest.fetch import Fetcher, FetchLimits, FetchSettings
+from rasid.domain.errors import FetchError
 
 USER_AGENT = "Rasid/0.1 (+mailto:desk@example.org)"
 
 
 def _load(name: str) -> ModuleType:
     """Load a helper module beside this file: the tests are no package."""
+    if name in sys.modules:
+        return sys.modules[name]
     spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
     assert spec is not None
     assert spec.loader is not None
@@ -29,8 +33,9 @@ def _load(name: str) -> ModuleType:
     return module
 
 
-# Test modules may `import hostile_server`: it is in sys.modules before they are collected.
-hostile = _load("hostile_server") if "hostile_server" not in sys.modules else sys.modules["hostile_server"]
+# Test modules may import these by name: they are in sys.modules before those are collected.
+hostile = _load("hostile_server")
+_load("self_signed")
 
 
 @pytest.fixture
@@ -40,11 +45,8 @@ async def hostile_server() -> AsyncIterator[Any]:
         yield server
 
 
-MakeFetcher = Callable[..., Awaitable[Fetcher]]
-
-
 @pytest.fixture
-async def make_fetcher() -> AsyncIterator[MakeFetcher]:
+async def make_fetcher() -> AsyncIterator[Callable[..., Awaitable[Fetcher]]]:
     """Open fetchers that may reach the given hosts, with short limits; closed at the end of the test."""
     async with AsyncExitStack() as stack:
 
@@ -54,3 +56,23 @@ async def make_fetcher() -> AsyncIterator[MakeFetcher]:
             return await stack.enter_async_context(Fetcher(settings, **(options or {})))
 
         yield make
+
+
+@pytest.fixture
+async def fails(
+    hostile_server: Any, make_fetcher: Callable[..., Awaitable[Fetcher]]
+) -> AsyncIterator[Callable[..., Awaitable[FetchError]]]:
+    """Fetch a hostile address beside another host's feed: give the failure, having seen the other feed go on."""
+    async with hostile.HostileServer() as bystander:
+        healthy = bystander.on("/feed", hostile.answer(200, None, b"<rss/>"))
+
+        async def fetch_both(url: str, *hosts: str, **limits: Any) -> FetchError:
+            fetcher = await make_fetcher(hostile_server.authority, bystander.authority, *hosts, **limits)
+            attempt = asyncio.create_task(fetcher.get(url))
+            assert (await fetcher.get(healthy)).body == b"<rss/>"
+            with pytest.raises(FetchError) as caught:
+                await attempt
+            assert (await fetcher.get(healthy)).body == b"<rss/>"
+            return caught.value
+
+        yield fetch_both

@@ -8,6 +8,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Self
 
+from ingest.fetch import Fetcher
+from rasid.domain.errors import FetchError
+
 
 @dataclass(frozen=True)
 class Request:
@@ -18,6 +21,8 @@ class Request:
 
 
 Handler = Callable[[Request, asyncio.StreamWriter], Awaitable[None]]
+MakeFetcher = Callable[..., Awaitable[Fetcher]]  # (*allowed hosts, options, **limits); the fixture make_fetcher
+Fails = Callable[..., Awaitable[FetchError]]  # (url, *allowed hosts, **limits); the fixture fails
 
 
 @dataclass
@@ -32,6 +37,7 @@ class HostileServer:
     port: int = 0
 
     async def __aenter__(self) -> Self:
+        """Listen on a free port."""
         self._at_once = 0
         self._handlers: set[asyncio.Task[None]] = set()
         self._server = await asyncio.start_server(self._serve, self.host, 0)
@@ -39,6 +45,7 @@ class HostileServer:
         return self
 
     async def __aexit__(self, *exc: object) -> None:
+        """Stop, whatever is still under way."""
         self._server.close()
         for task in self._handlers:
             task.cancel()

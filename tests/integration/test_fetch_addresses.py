@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import socket
 from ipaddress import ip_address
+from typing import Any
 
 import pytest
-from hostile_server import answer, redirect
+from hostile_server import HostileServer, MakeFetcher, answer, redirect
 
+from ingest.fetch import Fetcher
 from ingest.guarded_connector import system_lookup
 from rasid.domain.errors import FailureWeight, FetchError
 

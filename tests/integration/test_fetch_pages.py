@@ -6,8 +6,9 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
-from hostile_server import answer, redirect, slow
+from hostile_server import HostileServer, MakeFetcher, answer, redirect, slow
 
+from ingest.fetch import Fetcher
 from ingest.fulltext import extract, full_text
 from ingest.robots import Robots
 from rasid.domain.errors import FetchError
@@ -61,7 +62,7 @@ async def test_a_page_that_robots_forbids_is_not_asked_for(hostile_server: Hosti
     ("status", "allowed"), [(404, True), (403, True), (410, True), (429, False), (500, False), (503, False)]
 )
 async def test_no_robots_file_allows_and_a_server_in_trouble_does_not(
-    hostile_server: HostileServer, make_fetcher: MakeFetcher, status: int, allowed: bool
+    hostile_server: HostileServer, make_fetcher: MakeFetcher, status: int, *, allowed: bool
 ):
     """RFC 9309: unavailable means allowed, unreachable means not this time."""
     hostile_server.on("/robots.txt", answer(status, {"Retry-After": "0"}))
@@ -108,11 +109,25 @@ async def test_many_pages_at_once_ask_for_the_rules_once(hostile_server: Hostile
     assert hostile_server.asked() == ["/robots.txt"]
 
 
+async def test_robots_txt_itself_may_always_be_read(hostile_server: HostileServer, fetcher: Fetcher):
+    """The file that says what is allowed is allowed, unasked."""
+    assert await Robots(fetcher).allowed(hostile_server.url("/robots.txt"))
+    assert hostile_server.asked() == []
+
+
 async def test_robots_behind_a_redirect_is_read(hostile_server: HostileServer, fetcher: Fetcher):
     """The file may lie elsewhere; it speaks for the site that was asked."""
     hostile_server.on("/robots.txt", redirect("/elsewhere", 301))
     hostile_server.on("/elsewhere", answer(200, None, b"User-agent: *\nDisallow: /\n"))
     assert not await Robots(fetcher).allowed(hostile_server.url("/1"))
+
+
+async def test_a_page_that_moved_to_a_forbidden_place_is_not_read(hostile_server: HostileServer, fetcher: Fetcher):
+    """A redirect is no way round robots.txt."""
+    hostile_server.on("/robots.txt", answer(200, None, b"User-agent: *\nDisallow: /private/\n"))
+    url = hostile_server.on("/1", redirect("/private/1"))
+    hostile_server.on("/private/1", answer(200, HTML, (PAGES / "en.html").read_bytes()))
+    assert await full_text(url, fetcher, Robots(fetcher)) is None
 
 
 @pytest.mark.parametrize("content_type", ["application/pdf", "image/jpeg", "text/plain; charset=utf-8"])

@@ -17,6 +17,7 @@ from ingest.addresses import (
     parse_address,
     parse_allowed,
 )
+from rasid.domain.errors import InputError
 
 TABLE = Path(__file__).parents[1] / "data" / "fetch" / "addresses.tsv"
 ROWS = [line.split("\t") for line in TABLE.read_text("utf-8").splitlines() if not line.startswith("#")]
@@ -97,7 +98,7 @@ def test_what_a_person_lists_is_allowed():
 @pytest.mark.parametrize("entry", ["10.1.2.3/16", "news.example:http", ":80", "fd00::/129"])
 def test_a_wrong_entry_is_named(entry: str):
     """A slip in the list of allowed hosts says which entry it is."""
-    with pytest.raises(ValueError, match="is not a") as caught:
+    with pytest.raises(InputError, match=r"^allowed_hosts: .* is not a") as caught:
         parse_allowed([entry])
     assert repr(entry) in str(caught.value)
 

@@ -13,10 +13,11 @@ NEWS = URL("https://news.example/feed")
 class Hand:
     """A clock that a test turns by hand."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.seconds = 1000.0
 
-    def __call__(self):
+    def __call__(self) -> float:
+        """Give the time that was set."""
         return self.seconds
 
 
@@ -31,8 +32,8 @@ class Hand:
         ("http://أخبار.example/", "http://xn--igbicxr.example/", True),
     ],
 )
-def test_a_host_is_a_name_at_its_usual_ports(one: str, other: str, same: bool):
-    """http and https of one name are one host; a service on a port of its own is another."""
+def test_a_host_is_a_name_at_its_usual_ports(one: str, other: str, *, same: bool):
+    """Http and https of one name are one host; a service on a port of its own is another."""
     assert (host_key(URL(one)) == host_key(URL(other))) == same
 
 

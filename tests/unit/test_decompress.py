@@ -46,7 +46,7 @@ def test_what_was_packed_comes_back_however_it_arrives(coding: str, data: bytes,
     st.lists(st.integers(0, 50), max_size=9),
 )
 def test_members_follow_one_another(coding: str, parts: list[bytes], sizes: list[int]):
-    """gzip members and zstd frames in a row are one body."""
+    """Gzip members and zstd frames in a row are one body."""
     packed = b"".join(PACK[coding](part) for part in parts)
     assert fed(coding, packed, sizes) == b"".join(parts)
 

@@ -75,7 +75,7 @@ def test_freshness_is_what_the_server_says_within_a_day(headers: dict[str, str],
         ("a\udce9", False),
     ],
 )
-def test_only_validators_that_can_be_sent_back_are_kept(value: str | None, kept: bool):
+def test_only_validators_that_can_be_sent_back_are_kept(value: str | None, *, kept: bool):
     """What no header can carry again, or nobody wants to keep, is dropped."""
     assert validator(value) == (value if kept else None)
 

@@ -42,25 +42,27 @@ def document(title: str, declared: str | None) -> str:
         (ENGLISH, "utf-8", "no-such-charset", None),
     ],
 )
-def test_text_survives_every_encoding_and_wrong_claims(text, encoding, declared, content_type):
+def test_text_survives_every_encoding_and_wrong_claims(
+    text: str, encoding: str, declared: str | None, content_type: str | None
+) -> None:
     """The title comes out right whatever encoding the bytes are in and whatever header and declaration say."""
     body = document(text, declared).encode(encoding)
     assert parse_document(body, feed="f", content_type=content_type).entries[0].title == text
 
 
-def test_a_wrong_claim_is_told():
+def test_a_wrong_claim_is_told() -> None:
     """A person is told how a text was read that is not what it claims to be."""
     parsed = parse_document(document(RUSSIAN, "utf-8").encode("windows-1251"), feed="f")
     assert parsed.warnings == ("the text is read as windows-1251 (it claims utf-8)",)
 
 
-def test_one_stray_byte_does_not_spoil_a_text():
+def test_one_stray_byte_does_not_spoil_a_text() -> None:
     """A few bytes that are no UTF-8 are replaced; the rest stays UTF-8."""
     body = document(f"{ARABIC} X {RUSSIAN}", "utf-8").encode().replace(b"X", b"\xff")
     assert parse_document(body, feed="f").entries[0].title == f"{ARABIC} \ufffd {RUSSIAN}"
 
 
-def test_control_characters_are_left_out():
+def test_control_characters_are_left_out() -> None:
     """Characters that XML forbids cost themselves, not the document."""
     parsed = parse_document(document("a\x00b\x0cد\x1bж", "utf-8").encode(), feed="f")
     assert parsed.entries[0].title == "abدж"
@@ -68,6 +70,6 @@ def test_control_characters_are_left_out():
 
 
 @given(st.binary(max_size=200), st.sampled_from([None, "text/xml; charset=utf-16", "x; charset=rot13", "charset=hex"]))
-def test_any_bytes_become_utf8(body, content_type):
+def test_any_bytes_become_utf8(body: bytes, content_type: str | None) -> None:
     """Whatever the bytes and the header, the result decodes strictly."""
     to_utf8(body, content_type).utf8.decode("utf-8")

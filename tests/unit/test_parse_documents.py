@@ -4,6 +4,7 @@ import gzip
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,7 +30,7 @@ def parse(body: bytes, **options: object) -> ParsedFeed:
 
 
 @pytest.mark.parametrize("counts", COUNTS, ids=[counts["file"] for counts in COUNTS])
-def test_nothing_is_lost_that_feedparser_reads(counts):
+def test_nothing_is_lost_that_feedparser_reads(counts: dict[str, Any]) -> None:
     """Every document of the suites gives at least the entries, titles, links and dates that feedparser finds."""
     try:
         entries = parse(read(counts["file"])).entries
@@ -41,7 +42,7 @@ def test_nothing_is_lost_that_feedparser_reads(counts):
     assert sum(bool(entry.published_at) for entry in entries) >= counts["dated"]
 
 
-def test_a_whole_rss_item_is_read():
+def test_a_whole_rss_item_is_read() -> None:
     """Every field of an item comes out: title, link, text, summary, author, tags, language, date, guid."""
     item = """
       <title>Шойгу &amp; الأسد</title><link>/news/1?id=2</link><guid isPermaLink="false">n1</guid>
@@ -70,19 +71,19 @@ def test_a_whole_rss_item_is_read():
         ("<pubDate>24 ноября 2025</pubDate>", ("future", "midnight")),
     ],
 )
-def test_doubtful_dates_are_flagged(date, flags):
+def test_doubtful_dates_are_flagged(date: str, flags: tuple[str, ...]) -> None:
     """A date that is missing, ahead of the clock by more than 15 minutes or mere midnight says so."""
     assert parse(rss(date)).entries[0].date_flags == flags
 
 
-def test_an_unknown_zone_is_told():
+def test_an_unknown_zone_is_told() -> None:
     """A zone that nobody knows is read as UTC and named in the warnings."""
     parsed = parse(rss("<pubDate>Sun, 23 Nov 2025 10:00:00 XYZT</pubDate>"))
     assert parsed.entries[0].published_at == NOW - timedelta(hours=2)
     assert "XYZT" in parsed.warnings[0]
 
 
-def test_entries_without_address_and_guid_differ_by_what_they_say():
+def test_entries_without_address_and_guid_differ_by_what_they_say() -> None:
     """Items that have only a text are still told apart, and the same text is the same item."""
     keys = [
         entry.key for entry in parse(rss("<title>واحد</title>", "<title>два</title>", "<title>واحد</title>")).entries
@@ -91,12 +92,12 @@ def test_entries_without_address_and_guid_differ_by_what_they_say():
 
 
 @pytest.mark.parametrize("link", ["javascript:alert(1)", "data:text/html,x", " JavaScript:x", "vbscript:x"])
-def test_an_active_link_is_no_url(link):
+def test_an_active_link_is_no_url(link: str) -> None:
     """A link that would run something is not taken for the address of an article."""
     assert parse(rss(f"<title>x</title><link>{link}</link>")).entries[0].url is None
 
 
-def test_links_build_on_the_nearest_base():
+def test_links_build_on_the_nearest_base() -> None:
     """Relative links build on xml:base, else the document's address, else the channel's link."""
     item = "<title>t</title><link>/a</link>"
     assert parse(rss(item)).entries[0].url == "https://site.example/a"
@@ -105,7 +106,7 @@ def test_links_build_on_the_nearest_base():
     assert parse(atom, url="https://feeds.example/x").entries[0].url == "https://base.example/d/a"
 
 
-def test_truncated_xml_keeps_what_came():
+def test_truncated_xml_keeps_what_came() -> None:
     """A document cut off anywhere gives the items before the cut and says that it is not well-formed."""
     body = rss(
         "<title>أول</title><link>https://e.example/1</link>", "<title>второй</title><link>https://e.example/2</link>"
@@ -116,20 +117,33 @@ def test_truncated_xml_keeps_what_came():
     assert "not well-formed" in parsed.warnings[-1]
 
 
-def test_a_bad_entry_loses_only_itself_its_worth():
+def test_a_bad_entry_loses_only_itself_its_worth() -> None:
     """An unescaped ampersand, an unknown entity and a broken tag in one item leave the others whole."""
     parsed = parse(rss("<title>A & B</title>", "<title>x &nosuch; y</title><b>", "<title>رابع</title>"))
     assert [entry.title for entry in parsed.entries][::2] == ["A & B", "رابع"]
 
 
-def test_skip_hours_and_days_are_read():
+@pytest.mark.parametrize(
+    "bad",
+    ["&#xFFFFFFFF; & x", "&#xD800; & x", "&#99999999999999999999; & x", "&</title><georss:where>x</georss:where>"],
+)
+def test_what_makes_feedparser_raise_costs_one_item_at_most(bad: str) -> None:
+    """References beyond Unicode and elements out of place, on which feedparser raises, leave the other items whole."""
+    parsed = parse(rss("<title>أول</title>", f"<title>{bad}</title>", "<title>третий</title>"))
+    titles = [entry.title for entry in parsed.entries]
+    assert titles[0] == "أول"
+    assert titles[-1] == "третий"
+    assert parsed.warnings
+
+
+def test_skip_hours_and_days_are_read() -> None:
     """RSS's wish not to be polled is kept: hours in UTC, days from Monday = 0."""
     channel = "<skipHours><hour>0</hour><hour>24</hour><hour>7</hour><hour>x</hour></skipHours><skipDays><day>Sunday</day></skipDays>"
     parsed = parse(rss(channel=channel))
     assert (parsed.skip_hours, parsed.skip_days) == ({0, 7}, {6})
 
 
-def test_update_period_is_a_ttl():
+def test_update_period_is_a_ttl() -> None:
     """The syndication module's period and frequency give seconds."""
     sy = 'xmlns:sy="http://purl.org/rss/1.0/modules/syndication/"'
     channel = f"<sy:updatePeriod {sy}>hourly</sy:updatePeriod><sy:updateFrequency {sy}>4</sy:updateFrequency>"
@@ -151,27 +165,27 @@ def test_update_period_is_a_ttl():
         (b"\x1f\x8b broken", "gzip"),
     ],
 )
-def test_what_is_no_feed_says_what_it_is(body, says):
+def test_what_is_no_feed_says_what_it_is(body: bytes, says: str) -> None:
     """The error names what came instead of a feed."""
     with pytest.raises(ParseError, match=says.replace("(", r"\(").replace(")", r"\)")):
         parse(body)
 
 
-def test_a_page_names_its_feeds():
+def test_a_page_names_its_feeds() -> None:
     """An HTML page that came instead of a feed is asked for its feeds, in the error."""
     page = '<html><head><title>أخبار</title><link rel="alternate" type="application/rss+xml" href="/rss?a=1&amp;b=2"></head></html>'
     with pytest.raises(ParseError, match=r"https://site\.example/rss\?a=1&b=2"):
         parse(page.encode(), url="https://site.example/")
 
 
-def test_a_compressed_document_is_inflated():
+def test_a_compressed_document_is_inflated() -> None:
     """A document that is still gzip (sitemaps often are files so) is read; a bomb of it is refused."""
     assert parse(gzip.compress(rss("<title>сжато</title>"))).entries[0].title == "сжато"
     with pytest.raises(ParseError, match="larger than"):
         parse(gzip.compress(b" " * 50_000_001))
 
 
-def test_a_news_sitemap_gives_entries():
+def test_a_news_sitemap_gives_entries() -> None:
     """Google's news sitemap: title, link, publication's language, date, keywords."""
     body = """<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" xmlns:news="http://www.google.com/schemas/sitemap-news/0.9">
       <url><loc>https://e.example/1</loc><news:news><news:publication><news:name>E</news:name><news:language>ar</news:language></news:publication>
@@ -189,7 +203,7 @@ def test_a_news_sitemap_gives_entries():
     assert entry.published_at == datetime(2025, 11, 23, 7, tzinfo=UTC)
 
 
-def test_a_plain_sitemap_is_refused_and_an_index_gives_its_children():
+def test_a_plain_sitemap_is_refused_and_an_index_gives_its_children() -> None:
     """A sitemap without news is an error that says so; an index names its children."""
     with pytest.raises(ParseError, match="without news tags"):
         parse(b"<urlset><url><loc>https://e.example/1</loc></url></urlset>")
@@ -197,7 +211,7 @@ def test_a_plain_sitemap_is_refused_and_an_index_gives_its_children():
     assert (index.kind, index.sitemaps) == ("sitemapindex", ("https://e.example/s1.xml",))
 
 
-def test_a_json_feed_is_read():
+def test_a_json_feed_is_read() -> None:
     """JSON Feed 1.1: html over text, authors of the feed where an item has none, an item that is no object left out."""
     feed = {
         "version": "https://jsonfeed.org/version/1.1", "title": "خبر", "home_page_url": "https://e.example/", "language": "en",
@@ -227,7 +241,7 @@ def test_a_json_feed_is_read():
     assert parsed.warnings == ("item 2 was left out: it is no object",)
 
 
-def test_a_text_of_endless_tags_is_cut():
+def test_a_text_of_endless_tags_is_cut() -> None:
     """A hostile text costs its own tail; the other items stay whole."""
     parsed = parse(rss("<description>" + "&lt;div&gt;x" * 20_000 + "</description>", "<title>سليم</title>"))
     assert [bool(entry.text) for entry in parsed.entries] == [True, False]

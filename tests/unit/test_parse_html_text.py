@@ -26,7 +26,7 @@ BASE = "https://news.example/2025/"
         ("", ""),
     ],
 )
-def test_text_keeps_paragraphs_and_drops_markup(markup, text):
+def test_text_keeps_paragraphs_and_drops_markup(markup: str, text: str) -> None:
     """Plain text has entities decoded, a blank line between paragraphs and nothing that is not read aloud."""
     assert sanitise_and_read(markup, BASE)[1] == text
 
@@ -42,20 +42,20 @@ def test_text_keeps_paragraphs_and_drops_markup(markup, text):
         'id="x" class="post promo"',
     ],
 )
-def test_page_furniture_is_no_text(names):
+def test_page_furniture_is_no_text(names: str) -> None:
     """Adverts, share buttons and related links, by class or id, stay in the markup and out of the text."""
     html, text = sanitise_and_read(f"<p>خبر</p><div {names}><p>اشترك <b>الآن</b></p></div><p>новость</p>", BASE)
     assert text == "خبر\n\nновость"
     assert "اشترك" in html
 
 
-def test_words_that_only_contain_a_furniture_word_stay():
+def test_words_that_only_contain_a_furniture_word_stay() -> None:
     """A class such as `broadcast` or `gradient` is no advert, and a text that is all furniture is still a text."""
     assert sanitise_and_read('<p class="broadcast gradient">kept</p>', BASE)[1] == "kept"
     assert sanitise_and_read('<div class="related">весь текст</div>', BASE)[1] == "весь текст"
 
 
-def test_markup_is_safe_and_its_links_are_absolute():
+def test_markup_is_safe_and_its_links_are_absolute() -> None:
     """Only http, https and mailto links are left, absolute; scripts and handlers are gone."""
     html = sanitise(
         '<a href="/a" onclick="x()">1</a><a href="javascript:x()">2</a><img src="b.png"><script>x</script>', BASE
@@ -76,25 +76,25 @@ def test_markup_is_safe_and_its_links_are_absolute():
         ('<img src="/x.jpg" alt="Putin in Hmeimim">', "Putin in Hmeimim"),
     ],
 )
-def test_a_title_is_one_line_of_plain_text(markup, title):
+def test_a_title_is_one_line_of_plain_text(markup: str, title: str) -> None:
     """Titles lose markup and fold white space; a mere picture gives its alternative text or its name."""
     assert inline_text(inline_text(markup)) == title
 
 
-def test_slips_of_encoding_are_undone():
+def test_slips_of_encoding_are_undone() -> None:
     """UTF-8 taken for Latin-1, Windows' quotes under C1 codes and unpaired surrogates are put right."""
     assert well_formed("Шойгу".encode().decode("latin-1")) == "Шойгу"
     assert well_formed("it\x92s") == "it’s"
     assert well_formed("a\ud800ب") == "a\ufffdب"
 
 
-def test_text_without_markup_keeps_blank_lines():
+def test_text_without_markup_keeps_blank_lines() -> None:
     """Plain text folds lines into paragraphs at blank lines."""
     assert plain_paragraphs("один\nдва\n \n\nثلاثة  أربعة\n") == "один два\n\nثلاثة أربعة"
 
 
 @given(st.text(alphabet=st.sampled_from("<>/\"'=&;! abдسpid"), max_size=80))
-def test_any_markup_gives_folded_text(markup):
+def test_any_markup_gives_folded_text(markup: str) -> None:
     """Whatever the markup, the text has no edge space and no gap beyond a blank line, and reading it twice is stable."""
     html, text = sanitise_and_read(markup, BASE)
     assert text == text.strip()

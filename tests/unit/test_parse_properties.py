@@ -23,14 +23,14 @@ def read(body: bytes) -> None:
 
 @settings(max_examples=100, deadline=None)
 @given(st.one_of(st.binary(max_size=300), st.text(alphabet="<>&;/=\"' ?!-[]rssitemйس", max_size=200).map(str.encode)))
-def test_any_bytes_are_a_feed_or_a_parse_error(body):
+def test_any_bytes_are_a_feed_or_a_parse_error(body: bytes) -> None:
     """No bytes whatever raise anything but ParseError."""
     read(body)
 
 
 @settings(max_examples=100, deadline=None)
 @given(BODIES, st.data())
-def test_a_damaged_feed_is_a_feed_or_a_parse_error(body, data):
+def test_a_damaged_feed_is_a_feed_or_a_parse_error(body: bytes, data: st.DataObject) -> None:
     """Real feeds cut off, with bytes replaced or pieces repeated raise nothing but ParseError."""
     start, end = sorted(data.draw(st.tuples(*[st.integers(0, len(body))] * 2)))
     piece = data.draw(

@@ -46,7 +46,7 @@ Disallow: /draft
         ("ras", "/news/1", True),
     ],
 )
-def test_our_own_groups_hold_else_those_for_everyone(product: str, path: str, allowed: bool):
+def test_our_own_groups_hold_else_those_for_everyone(product: str, path: str, *, allowed: bool):
     """All groups that name us are joined, case aside, and then the rest of the file says nothing to us."""
     assert parse_robots(SITE.encode(), product).allows(path) == allowed
 
@@ -81,7 +81,7 @@ def test_our_own_groups_hold_else_those_for_everyone(product: str, path: str, al
         ("Noindex: /x", "/x", True),
     ],
 )
-def test_the_longest_pattern_decides(rules: str, path: str, allowed: bool):
+def test_the_longest_pattern_decides(rules: str, path: str, *, allowed: bool):
     """Wildcards, ends and escapes are read as RFC 9309 has them; of equal patterns the allowing one wins."""
     assert parse_robots(f"User-agent: *\n{rules}\n".encode(), "rasid").allows(path) == allowed
 

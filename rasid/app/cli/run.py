@@ -15,6 +15,7 @@ from rasid.app.cli.common import Config, DataDirectory
 from rasid.app.embedded import Service, run_service
 from rasid.app.logs import configure
 from rasid.app.progress import show_progress
+from rasid.app.web.context import WebContext
 from rasid.app.web.server import serve
 from rasid.settings import Settings
 
@@ -42,6 +43,21 @@ async def _run(settings: Settings, stores: Stores) -> None:
 
     async def beside(service: Service) -> None:
         shown = [show_progress(service)] if sys.stderr.isatty() and settings.log_format == "auto" else []
-        await asyncio.gather(serve(service), *shown)
+        await asyncio.gather(serve(_web(service)), *shown)
 
     await run_service(settings, stores, stop, beside)
+
+
+def _web(service: Service) -> WebContext:
+    """Give the page what it needs of the service."""
+    feeds, stores = service.feeds, service.stores
+    return WebContext(
+        settings=service.settings,
+        index=stores.index,
+        feed_store=stores.feeds,
+        analyzer=stores.analysis,
+        feeds=feeds or (lambda: ()),
+        feeds_error=lambda: feeds.error if feeds else None,
+        changed=lambda: service.progress.done["index"],
+        stop=service.stop,
+    )

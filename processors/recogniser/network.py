@@ -1,9 +1,10 @@
-"""Slovnet's named-entity network for Russian news in plain numpy (natasha/slovnet, MIT): the emissions before its CRF.
+"""Convolutional taggers in plain numpy: three convolutions over three words each, as in slovnet (natasha/slovnet, MIT).
 
-The network is an embedding of word and shape and three convolutions over three words each. The first convolution is two
-thirds of the work and sees each word by itself, so its three parts (for the word before, here and after) are computed
-once per word type and summed over neighbours. Word vectors (navec, 250,000 words) are kept as product-quantised
-coordinates (Jégou et al. 2011) in the subspace that the first convolution looks at.
+The first convolution is two thirds of the work and sees each word by itself, so its three parts (what a word adds to the
+word after it, to itself and to the word before it) are computed once per word type and summed over neighbours.
+
+For Russian the first layer is slovnet's own: word vectors (navec, 250,000 words, MIT), kept as product-quantised
+coordinates (Jégou et al. 2011) in the subspace that the convolution looks at, and an embedding of the word's shape.
 """
 
 from __future__ import annotations
@@ -52,8 +53,8 @@ def _is_title(word: str) -> bool:
     return len(word) > 1 and word[0].isupper() and word[1:].islower()
 
 
-class Network:
-    """The network; `arrays` as tools/train_recogniser_ru.py writes them."""
+class WordVectors:
+    """Slovnet's first convolution over navec's words and slovnet's shapes; arrays as train_recogniser_ru.py writes them."""
 
     def __init__(self, arrays: Arrays) -> None:
         self._words = np.asarray(arrays["word_hashes"], np.uint32)
@@ -63,16 +64,9 @@ class Network:
         self._unknown = np.asarray(arrays["unknown"], np.float32)
         self._shapes = {str(name): i for i, name in enumerate(arrays["shape_names"])}
         self._shape_parts = np.asarray(arrays["shape_parts"], np.float32)
-        self._layers = [
-            {key: np.asarray(arrays[f"{key}{i}"], np.float32) for key in ("weight", "bias", "scale", "shift")}
-            for i in range(3)
-        ]
-        self._head = np.asarray(arrays["head_weight"], np.float32)
-        self._head_bias = np.asarray(arrays["head_bias"], np.float32)
-        self.width = self._projection.shape[1] // 3
 
-    def word_parts(self, words: Sequence[str]) -> tuple[list[Floats], NDArray[np.bool_]]:
-        """Give what each word adds to the first convolution (after, at and before it), and which words are unknown."""
+    def parts(self, words: Sequence[str]) -> list[Floats]:
+        """Give, for each word, what it adds to the word after it, to itself and to the word before it."""
         place = find(self._words, hashes(word.lower() for word in words))
         known = place >= 0
         codes = self._codes[np.where(known, place, 0)]
@@ -80,13 +74,29 @@ class Network:
         parts = coordinates @ self._projection
         parts[~known] = self._unknown
         parts += self._shape_parts[[self._shapes.get(shape(word), self._shapes["OTHER"]) for word in words]]
-        return [np.ascontiguousarray(part) for part in np.split(parts, 3, axis=1)], ~known
+        return np.split(parts, 3, axis=1)
+
+    def known(self, words: Sequence[str]) -> NDArray[np.bool_]:
+        """Tell which words have a vector."""
+        return find(self._words, hashes(word.lower() for word in words)) >= 0
+
+
+class Convolutions:
+    """What follows the first convolution: rectifier, normalisation, two more layers, label scores."""
+
+    def __init__(self, arrays: Arrays) -> None:
+        self._layers = [
+            {key: np.asarray(arrays[f"{key}{i}"], np.float32) for key in ("weight", "bias", "scale", "shift") if i or key != "weight"}
+            for i in range(3)
+        ]
+        self._head = np.asarray(arrays["head_weight"], np.float32)
+        self.width = len(self._layers[0]["bias"])
 
     def emissions(self, parts: Sequence[Floats], rows: NDArray[np.intp], boundary: NDArray[np.bool_]) -> Floats:
         """Give the label scores of each position; `rows` are rows of `parts`, row 0 (zeros) the boundaries."""
-        previous, here, following = (part[rows] for part in parts)
-        here[1:] += previous[:-1]
-        here[:-1] += following[1:]
+        after, here, before = (part[rows] for part in parts)
+        here[1:] += after[:-1]
+        here[:-1] += before[1:]
         hidden = self._activate(here, 0, boundary)
         for layer in (1, 2):
             spread = hidden @ self._layers[layer]["weight"]
@@ -95,7 +105,7 @@ class Network:
             summed[1:] += spread[:-1, :width]
             summed[:-1] += spread[1:, 2 * width :]
             hidden = self._activate(summed, layer, boundary)
-        return np.asarray(hidden @ self._head + self._head_bias, np.float32)
+        return np.asarray(hidden @ self._head, np.float32)
 
     def _activate(self, summed: Floats, layer: int, boundary: NDArray[np.bool_]) -> Floats:
         """Add the bias, rectify, normalise, and make the boundaries zero again."""

@@ -1,0 +1,47 @@
+# Everything a person or CI does here. `make run` and `make test` set up what they need.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+export PYTHONUTF8 := 1
+
+.PHONY: install run test check lint bench eval models clean
+
+install: $(READY)
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+run: install
+	$(BIN)/rasid run
+
+# No test connects beyond this machine (tests/conftest.py sees to it).
+test: install
+	@tools/install_chromium.sh
+	RASID_FEEDS=sample $(BIN)/python -m pytest -n 2 --dist loadgroup
+
+lint: install
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+check: lint
+	@tools/install_chromium.sh
+	RASID_FEEDS=sample $(BIN)/python -m pytest -n 2 --dist loadgroup --cov --cov-report=term:skip-covered
+
+bench: install
+	$(BIN)/python bench/run.py
+
+# Accuracy, on ../shared/data where it is there, else on what the repo may hold.
+eval: install
+	$(BIN)/python tools/eval.py
+
+models: install
+	@cat docs/models.md
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage build dist *.egg-info

@@ -1,0 +1,150 @@
+"""One key for all spellings of a name that no knowledge base holds.
+
+A Latin token's key is its canonical spelling. For a token in another script the candidates are English tokens of a
+shipped lexicon, found by vector, and the token's own romanisations; P(token | spelling) times what the spelling's
+frequency promises decides (a noisy channel; Kernighan, Church and Gale 1990), spellings with one canonical form adding
+up. So the key depends on the token alone: the same in every process and on every day, for one version of the models.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from threading import Lock
+
+import numpy as np
+from numpy.typing import NDArray
+
+from processors.names.encoder import Encoder, Floats
+from processors.names.letters import CODE, LONGEST, plain, script_of
+from processors.names.romanise import canonical, romanise
+from processors.names.transducer import RADIX, Ints, Transducer
+
+_CLUSTERS = 6  # of the lexicon that are looked into
+_MOST = 96  # candidates
+_FREQUENCY = 0.5  # weight of the logarithm of a spelling's count
+_CACHED = 20_000  # tokens
+_LETTER_OF = {code: letter for letter, code in CODE.items()}
+
+
+class Romaniser:
+    """Writes each letter as pairs most often write it in its context: the learned romanisation of one script."""
+
+    def __init__(self, arrays: Mapping[str, NDArray[np.generic]], script: str) -> None:
+        outputs = arrays[f"romaniser.{script}.outputs"].astype(np.int64).tolist()
+        contexts = np.cumsum(arrays[f"romaniser.{script}.contexts"].astype(np.int64)).tolist()
+        self._written = {context: _spelled(output) for context, output in zip(contexts, outputs, strict=True)}
+
+    def __call__(self, token: str) -> str:
+        """Give a normalised token in Latin letters, diacritics stripped."""
+        codes = [0, *(CODE[letter] for letter in token[:LONGEST]), 0, 0]
+        return plain("".join(self._letter(*codes[place - 1 : place + 3]) for place in range(1, len(codes) - 2)))
+
+    def _letter(self, before: int, here: int, after: int, then: int) -> str:
+        """Give what a letter is written as in the widest context that says so."""
+        wide = packed(here, after, before, then)
+        for context in (wide, wide - then, wide - then - before * RADIX, packed(here, 0, 0, 0) + _NARROW):
+            if context in self._written:
+                return self._written[context]
+        return ""
+
+
+_NARROW = RADIX**4  # marks a context of the letter alone
+
+
+def packed(here: int, after: int, before: int, then: int) -> int:
+    """Pack a context as the romanisers hold it."""
+    return ((here * RADIX + after) * RADIX + before) * RADIX + then
+
+
+def _spelled(output: int) -> str:
+    """Give the letters of an output: none, one or two."""
+    return "".join(_LETTER_OF[code] for code in divmod(output, RADIX) if code)
+
+
+class Lexicon:
+    """English name tokens in the order of their clusters, ready to be looked up by vector."""
+
+    def __init__(self, arrays: Mapping[str, NDArray[np.generic]]) -> None:
+        self.words = arrays["lexicon.words"].tobytes().decode().split("\n")
+        self.canonical = [canonical(word) for word in self.words]
+        self.frequency = _FREQUENCY * arrays["lexicon.frequency"].astype(np.float64) / 10
+        sizes = arrays["lexicon.sizes"].astype(np.int64)
+        self._ends = np.cumsum(sizes)
+        self._starts = self._ends - sizes
+        self._centres = arrays["lexicon.centres"].astype(np.float32) / 127
+
+    def near(self, vectors: Floats) -> list[Ints]:
+        """Give the places of the words in the clusters nearest to each vector, nearest cluster first."""
+        cosines = vectors @ self._centres.T
+        nearest = np.argpartition(-cosines, _CLUSTERS, axis=1)[:, :_CLUSTERS]
+        found = []
+        for row, clusters in zip(cosines, nearest, strict=True):
+            ordered = clusters[np.argsort(-row[clusters])]
+            places = [np.arange(self._starts[cluster], self._ends[cluster]) for cluster in ordered]
+            found.append(np.concatenate(places)[:_MOST])
+        return found
+
+
+class Channel:
+    """The noisy channel of one script: its transducer, romaniser, and the lexicon prepared for them."""
+
+    def __init__(self, lexicon: Lexicon, model: Transducer, romaniser: Romaniser, unknown: float) -> None:
+        self._lexicon = lexicon
+        self._model = model
+        self._romaniser = romaniser
+        self._unknown = unknown
+        self._prepared = model.prepare(lexicon.words)
+
+    def key(self, token: str, near: Ints) -> str:
+        """Give the canonical spelling that explains `token` best, of the lexicon's words at `near` and its own."""
+        chances = self._model.log_likelihoods([token], self._prepared.take(near)) + self._lexicon.frequency[near]
+        own = [spelling for spelling in (self._romaniser(token), romanise(token)) if spelling]
+        worth: dict[str, float] = {}
+        for spelling, chance in zip((self._lexicon.canonical[place] for place in near), chances, strict=True):
+            worth[spelling] = float(np.logaddexp(worth.get(spelling, -1e9), chance))
+        if own:
+            likely = self._model.log_likelihoods([token], self._model.prepare(own)) + self._unknown
+            best = int(np.argmax(likely))
+            spelling = canonical(own[best])
+            worth[spelling] = float(np.logaddexp(worth.get(spelling, -1e9), likely[best]))
+        return max(sorted(worth), key=worth.__getitem__, default="")
+
+
+class KeyMaker:
+    """Keys tokens, remembering the last ones; any thread may call it."""
+
+    def __init__(self, encoder: Encoder, lexicon: Lexicon, channels: Mapping[str, Channel]) -> None:
+        self._encoder = encoder
+        self._lexicon = lexicon
+        self._channels = channels
+        self._cache: OrderedDict[str, str] = OrderedDict()
+        self._lock = Lock()
+
+    def keys(self, tokens: Sequence[str]) -> list[str]:
+        """Give the keys of normalised tokens."""
+        with self._lock:
+            known = {token: self._cache[token] for token in tokens if token in self._cache}
+        missing = [token for token in dict.fromkeys(tokens) if token not in known]
+        if missing:
+            fresh = self._fresh(missing)
+            known.update(fresh)
+            self._remember(fresh)
+        return [known[token] for token in tokens]
+
+    def _fresh(self, tokens: Sequence[str]) -> dict[str, str]:
+        """Work out the keys of tokens."""
+        found = {token: canonical(plain(token)) for token in tokens if script_of(token) == "latin"}
+        others = [token for token in tokens if token not in found]
+        if others:
+            near = self._lexicon.near(self._encoder.vectors(others))
+            for token, places in zip(others, near, strict=True):
+                found[token] = self._channels[script_of(token)].key(token, places)
+        return found
+
+    def _remember(self, keys: Mapping[str, str]) -> None:
+        """Keep new keys, forgetting the oldest."""
+        with self._lock:
+            self._cache.update(keys)
+            while len(self._cache) > _CACHED:
+                self._cache.popitem(last=False)

@@ -1,0 +1,25 @@
+"""What the pages need of the running program."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from rasid.domain.feed import Feed
+from rasid.ports import Analyzer, FeedStore, Index
+from rasid.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class WebContext:
+    """`changed` gives a number that moves whenever something was indexed; `feeds_error` tells of a broken feed list."""
+
+    settings: Settings
+    index: Index
+    feed_store: FeedStore
+    analyzer: Analyzer
+    feeds: Callable[[], Sequence[Feed]]
+    feeds_error: Callable[[], str | None] = lambda: None
+    changed: Callable[[], int] = lambda: 0
+    stop: asyncio.Event = field(default_factory=asyncio.Event)

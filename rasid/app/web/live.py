@@ -1,0 +1,43 @@
+"""Newly indexed articles, for pages that watch."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+from rasid.app.web.context import WebContext
+from rasid.domain.query import Everything
+from rasid.domain.search import Hit
+
+_LOOK_SECONDS = 0.5
+_STILL_HERE = 30  # looks without news before a sign of life keeps proxies from closing the line
+_MOST_AT_ONCE = 20
+
+
+async def stream(context: WebContext, is_gone: Callable[[], Awaitable[bool]]) -> AsyncIterator[Hit | None]:
+    """Give each article indexed from now on, oldest first; None now and then. Ends with the reader or the service."""
+    newest = await _newest(context)
+    last = newest[0].document.id if newest else ""
+    seen = {hit.document.id for hit in newest}
+    changed, quiet = context.changed(), 0
+    while not context.stop.is_set() and not await is_gone():
+        await asyncio.sleep(_LOOK_SECONDS)
+        quiet += 1
+        if context.changed() != changed:
+            changed = context.changed()
+            newest = await _newest(context)
+            fresh = [hit for hit in reversed(newest) if hit.document.id not in seen]
+            for hit in fresh:
+                yield hit
+            seen |= {hit.document.id for hit in fresh}
+            if len(seen) > _MOST_AT_ONCE * 10:
+                seen = {hit.document.id for hit in newest} | {last}
+            quiet = 0 if fresh else quiet
+        if quiet >= _STILL_HERE:
+            quiet = 0
+            yield None
+
+
+async def _newest(context: WebContext) -> tuple[Hit, ...]:
+    page = await asyncio.to_thread(context.index.search, Everything(), limit=_MOST_AT_ONCE)
+    return page.hits

@@ -1,0 +1,116 @@
+"""Make processors/data/document_frequencies.txt.gz: how common words are in news, and which are no nouns.
+
+Usage: build_document_frequencies.py DATA [OUT] with DATA the folder that holds articles_* (processors/data/SOURCE.md says
+whose they are). Of each language: the number of documents, the documents that hold each term (two or more), and the word
+forms that are no part of a name or noun phrase. Those are told by what stands before them (English, Arabic) or by
+pymorphy3 (Russian, MIT; its dictionary is CC BY-SA's OpenCorpora, of which only the judgement "no noun" on words of our
+texts is kept).
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+import sys
+from collections import Counter, defaultdict
+from pathlib import Path
+
+import pymorphy3
+
+from processors.tokens import Token, tokenize
+
+LICENSED = re.compile(r"CC BY|Apache|public domain|OGL|Open Government")
+NOT_SHIPPED = re.compile(r"tgcontest|CC BY-SA")
+BEFORE_NOUN = {
+    "en": "the a an this these those his her its their our my of in on at by for from with any some no each every".split(),
+    "ar": "في من علي الي عن مع بين كل هذا هذه بعد قبل ضد حول منذ خلال".split(),
+}
+BEFORE_VERB = {
+    "en": "will would could should may might must can not he she they we i who has have had been cannot also".split(),
+    "ar": "ان قد لم لن سوف لا كما حيث التي الذي الذين ما حين عندما".split(),
+}
+NO_NOUN_RU = {
+    "VERB", "INFN", "GRND", "PRTS", "PRTF", "ADVB", "PREP", "CONJ", "PRCL", "NPRO", "PRED", "NUMR", "COMP", "INTJ", "ADJS",
+}  # fmt: skip
+PARTICIPLES_IN_NAMES = re.compile("вооруж|объедин|соедин|заключ|ранен|погиб|пострада|бывш|примен|обвиня|данн")
+
+
+def documents(data: Path, language: str) -> list[tuple[str, list[Token]]]:
+    """Give the analysed documents whose licence lets counts of them be shipped."""
+    found = []
+    for line in (data / f"articles_{language}/articles.jsonl").read_text(encoding="utf-8").splitlines():
+        article = json.loads(line)
+        if LICENSED.search(article["licence"]) and not NOT_SHIPPED.search(article["source"] + article["licence"]):
+            found.append((article["title"] + "\n" + article["text"], tokenize(article["title"] + "\n" + article["text"])))
+    print(language, len(found), "documents")
+    return found
+
+
+Classes = dict[str, set[str]]
+
+
+def classes(documents: list[tuple[str, list[Token]]], language: str) -> Classes:
+    """Give the word forms that are no nouns ("no"), that surely are ("noun"; Arabic) and adjectives ("adj"; Russian)."""
+    if language == "ru":
+        return classes_ru(documents)
+    noun: Counter[str] = Counter()
+    verb: Counter[str] = Counter()
+    every: Counter[str] = Counter()
+    before_noun, before_verb = set(BEFORE_NOUN[language]), set(BEFORE_VERB[language])
+    for text, tokens in documents:
+        for last, token in zip(tokens, tokens[1:], strict=False):
+            every[token.text] += 1
+            noun[token.text] += last.text in before_noun
+            verb[token.text] += last.text in before_verb
+            if language == "ar":
+                clitic = text[token.start - 1] if token.start and text[token.start - 1].isalpha() else ""
+                noun[token.text] += clitic in {"ب", "ل", "ك"}
+                verb[token.text] += clitic == "س"
+                bare = token.text.removeprefix("ال")
+                noun[bare] += bare != token.text
+    found = {"no": {word for word in every if verb[word] >= 2 and verb[word] > 1.5 * noun[word]}}
+    if language == "ar":
+        found["noun"] = {word for word in noun if noun[word] >= 2 and noun[word] > 2 * verb[word] and len(word) > 2}
+    return found
+
+
+def classes_ru(documents: list[tuple[str, list[Token]]]) -> Classes:
+    """Ask pymorphy3 for the likely readings of the words that its dictionary has."""
+    words = {token.text for _, tokens in documents for token in tokens if token.script == "cyrl" and len(token.text) > 2}
+    morphology = pymorphy3.MorphAnalyzer()
+    found: Classes = {"no": set(), "adj": set()}
+    for word in words:
+        if not morphology.word_is_known(word):
+            continue
+        tags = {reading.tag.POS for reading in morphology.parse(word) if reading.score >= 0.2}
+        if tags and tags <= NO_NOUN_RU and not PARTICIPLES_IN_NAMES.match(word):
+            found["no"].add(word)
+        elif tags and tags <= {"ADJF", "PRTF"}:
+            found["adj"].add(word)
+    return found
+
+
+def main() -> None:
+    """Count and write."""
+    data = Path(sys.argv[1])
+    out = Path(sys.argv[2] if len(sys.argv) > 2 else "processors/data/document_frequencies.txt.gz")
+    lines = ["# Made by tools/build_document_frequencies.py; sources and licences: SOURCE.md beside this file."]
+    for language in ("ar", "en", "ru"):
+        texts = documents(data, language)
+        counts: Counter[str] = Counter()
+        for _, tokens in texts:
+            counts.update({token.term for token in tokens if token.script != "digit"})
+        by_count: dict[int, list[str]] = defaultdict(list)
+        for term, count in counts.items():
+            if count >= 2:
+                by_count[count].append(term)
+        lines.append(f"[{language} {len(texts)}]")
+        lines += [f"{count} {' '.join(sorted(terms))}" for count, terms in sorted(by_count.items())]
+        lines += [f"{name} {' '.join(sorted(words))}" for name, words in sorted(classes(texts, language).items())]
+    out.write_bytes(gzip.compress(("\n".join(lines) + "\n").encode(), 9, mtime=0))
+    print(out, out.stat().st_size, "bytes")
+
+
+if __name__ == "__main__":
+    main()
