@@ -24,7 +24,6 @@ Extractor = Callable[[bytes, str], Awaitable[str]]
 
 _HTML_TYPES = frozenset({"text/html", "application/xhtml+xml", "application/xml", "text/xml", ""})
 _WHOLE = 3600  # characters: a text this long is taken for the article, whatever it ends in
-_LONG = 1200  # characters: so is one this long that ends in a mere ellipsis
 _LEAST = 80  # characters: less on a page is a menu or a notice
 _SHORT = 280  # characters: no article is shorter; about two sentences
 _TAIL = 160  # characters at the end where a teaser's mark stands
@@ -49,7 +48,7 @@ _ONWARD_WORD = re.compile(
     r"[.!?؟…»\"\])]\s*(?:more|details|далее|подробнее|подробности|продолжение|المزيد|التفاصيل|للمزيد|تفاصيل)[\s.:…»>→←«-]*$",
     re.IGNORECASE,
 )
-_SYNDICATED = re.compile(r"\s*The post .{1,300} (?:first )?appeared first on .{1,100}$")  # WordPress, under any text
+_SYNDICATED = re.compile(r" ?The post .{1,300} (?:first )?appeared first on .{1,100}$")  # WordPress, under any text
 # Labels that stand as lines of their own between paragraphs.
 _LABELS = frozenset({"إعلان", "اعلان", "إعلانات", "реклама", "advertisement", "advert", "sponsored"})
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]{2,40})", re.IGNORECASE)
@@ -124,20 +123,24 @@ def is_teaser(title: str, text: str, html: str) -> bool:
 
     `text` is the entry's plain text, `html` the markup it was taken from (a link to the rest may stand only there).
     """
-    body = _SYNDICATED.sub("", _spaced(text))
-    if len(body) < _SHORT or _plain(body) == _plain(title):
+    if len(text) > 2 * _WHOLE:  # spaces and all: not worth a look
+        return False
+    body = _without_credit(_spaced(text))
+    if len(body) < _SHORT or (len(body) < 2 * len(title) and _plain(body) == _plain(title)):
         return True
     if len(body) >= _WHOLE:
         return False
     markup = _spaced(_TAG.sub(" ", html[-_MARKUP_TAIL:]))
-    if any(_points_onward(end) for end in (body[-_TAIL:], markup[-_TAIL:])):
-        return True
-    return len(body) < _LONG and _ELLIPSIS.search(body[-_TAIL:]) is not None
+    return any(_points_onward(end[-_TAIL:]) for end in (body, _without_credit(markup)))
+
+
+def _without_credit(text: str) -> str:
+    return _SYNDICATED.sub("", text) if "appeared first on" in text[-_TAIL:] else text
 
 
 def _points_onward(end: str) -> bool:
-    end = _TASHKEEL.sub("", _SYNDICATED.sub("", end))
-    return any(mark.search(end) for mark in (_CUT, _ONWARD, _ONWARD_WORD))
+    end = _TASHKEEL.sub("", end)
+    return any(mark.search(end) for mark in (_ELLIPSIS, _CUT, _ONWARD, _ONWARD_WORD))
 
 
 def media_type(content_type: str | None) -> str:

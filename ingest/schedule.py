@@ -17,7 +17,6 @@ FIRST_INTERVAL = 900.0
 FAILURE_CAP = 86_400.0
 MAX_RETRY_AFTER = 7 * 86_400.0
 LONGER, SHORTER = 1.5, 0.8
-_FEW_KNOWN, _MOST_KNOWN = 1 / 3, 2 / 3
 _NEWEST = 10
 _JITTER = 0.1
 _HOUR = timedelta(hours=1)
@@ -44,10 +43,10 @@ def adapted(interval: float, feed: Feed, *, entries: int, new_entries: int, elap
     at once, as steps of 0.8 would take it a day to get there.
     """
     looked_at = min(entries, _NEWEST)
-    known = 1 - min(new_entries, looked_at) / looked_at if looked_at else 1.0
-    if known > _MOST_KNOWN:
+    known = looked_at - min(new_entries, looked_at)
+    if looked_at == 0 or 3 * known > 2 * looked_at:
         return bounded(interval * LONGER, feed)
-    if known >= _FEW_KNOWN:
+    if 3 * known >= looked_at:
         return bounded(interval, feed)
     shorter = interval * SHORTER
     if new_entries > _NEWEST:

@@ -58,7 +58,7 @@ class _Reader:
 
     def _value(self, node: yaml.Node, path: Path) -> Any:
         if id(node) in self._seen:
-            raise self._error("an alias (*name) cannot be used here; write the value out", node)
+            raise self._error("a value with an anchor (&name) cannot be used twice here; write it out", node)
         if len(path) > _MAX_DEPTH:
             raise self._error("nested too deep", node)
         self._seen[id(node)] = node

@@ -105,7 +105,7 @@ def titled(passage: Passage, match: Match) -> bool:
 
 
 def first_name_beside(passage: Passage, match: Match, own: frozenset[str]) -> Token | None:
-    """Give the first name or initial beside a family name that is none of `own` (folded words): it is someone else's."""
+    """Give the first name or initial beside a family name that is none of `own` (folded words): someone else's."""
     after = passage.after(match)
     if after is not None and passage.joined(passage.tokens[match.last], after.start) and not _is_own(after.text, own):
         if after.script == "arab" and after.text in words("first_name"):
@@ -132,9 +132,7 @@ def _is_own(word: str, own: frozenset[str]) -> bool:
 
 
 def _looks_like_first_name(passage: Passage, match: Match, token: Token) -> bool:
-    """A capital in the middle of a sentence, of no other known kind, is taken for a first name in Russian only: English
-    has capitals in too many places.
-    """
+    """Take a capital in the middle of a sentence for a first name, in Russian only: English has too many capitals."""
     if token.script != "cyrl" or len(token.text) <= 2 or passage.headline:  # noqa: PLR2004  abbreviations
         return False
     inside = passage.before(match, 2) is not None
@@ -178,7 +176,7 @@ def bracketed(passage: Passage, match: Match) -> bool:
 def quoted(passage: Passage, match: Match) -> bool:
     """Say whether the match alone stands in quotation marks."""
     source, end = passage.source, passage.tokens[match.last].end
-    return 0 < match.start and end < len(source) and source[match.start - 1] in _OPENING and source[end] in _CLOSING
+    return match.start > 0 and end < len(source) and source[match.start - 1] in _OPENING and source[end] in _CLOSING
 
 
 def in_a_persons_name(passage: Passage, match: Match, *, town: bool, sure: bool) -> bool:
@@ -207,7 +205,7 @@ def in_a_persons_name(passage: Passage, match: Match, *, town: bool, sure: bool)
 
 
 def beside_capital(passage: Passage, match: Match) -> bool:
-    """Say whether a word with a capital stands directly before the match, inside its sentence, or directly behind it."""
+    """Say whether a word with a capital stands directly before the match (inside its sentence) or behind it."""
     before, after = passage.before(match), passage.after(match)
     left = before is not None and passage.joined(before, match.start) and passage.capital(before)
     right = after is not None and passage.joined(passage.tokens[match.last], after.start) and passage.capital(after)

@@ -19,7 +19,9 @@ _HUSHES = "жшчщц"
 _VELARS = "гкхжшчщ"
 _LINKS = re.compile(r"-(?:на|по|под|над|де|ла|ле|ан|сюр)-")
 _FIXED_ENDINGS = (*"оеиуыэюё", "ых", "их", "аа", "уа", "оа", "еа")
-_PARTICLES = frozenset("Аль Эль Бен Бин Ибн Де Ди Да Ван Фон Аш Ас Ар Аз Ад Ат Ан Ги Ки".split())
+_PARTICLES = frozenset(
+    {"Аль", "Эль", "Бен", "Бин", "Ибн", "Де", "Ди", "Да", "Ван", "Фон", "Аш", "Ас", "Ар", "Ан", "Ги"}
+)
 _ADJECTIVE = re.compile("(?:ый|ий|ой|ая|яя|ое|ее|ые|ие)$")
 
 
@@ -29,7 +31,7 @@ def _morph() -> Any:
 
 
 def decline_person(name: str, gender: Gender | None) -> tuple[str, ...]:
-    """Give the forms of a person's name in the five oblique cases, without the name itself; `gender` None gives both."""
+    """Give the forms of a person's name in the five oblique cases, without the name itself; None gives both."""
     genders: tuple[Gender, ...] = (gender,) if gender else ("m", "f")
     found: dict[str, None] = {}
     for each in genders:
@@ -42,7 +44,7 @@ def decline_person(name: str, gender: Gender | None) -> tuple[str, ...]:
 
 
 def decline_name(name: str) -> tuple[str, ...]:
-    """Give the forms of a place's or a body's name: the adjectives and the noun they stand with; what follows is fixed."""
+    """Give the forms of a place's or a body's name: adjectives and their noun are declined, what follows is fixed."""
     words = name.split()
     if not words:
         return ()
@@ -124,7 +126,7 @@ def _person_word(word: str, gender: Gender) -> list[list[str]]:
     if word.islower() or word in _PARTICLES or word.endswith("."):
         return [[word]] * len(CASES)
     stem, dash, last = word.rpartition("-")
-    if word.split("-")[0][0].islower() and last[0].islower():
+    if word[0].islower() and last[0].islower():
         return [[word]] * len(CASES)
     wanted = {"m": {"masc", "ms-f"}, "f": {"femn", "ms-f"}}[gender]
     for parse in _morph().parse(last.lower()):
@@ -139,7 +141,7 @@ def _person_word(word: str, gender: Gender) -> list[list[str]]:
 
 
 def by_ending(word: str, gender: Gender) -> list[list[str]]:
-    """Decline a name by its ending: genitive, dative, accusative, instrumental, prepositional, each with its variants."""
+    """Decline a name by its ending: genitive, dative, accusative, instrumental, prepositional, with variants."""
     stem, last = word[:-1], word[-1:]
     if word.endswith(("ский", "цкий", "ный", "ной", "вой", "рый", "лый")):
         base = word[:-2]

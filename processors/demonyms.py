@@ -10,9 +10,9 @@ from processors.knowledge import read_table
 from processors.normalise import fold
 from processors.tokens import Token
 
-_ADJECTIVE = "ий ая ое ие ого ей ому им ую их ими ом".split()
-_NOUN = ("", *"а у ом ем ой е ы и ов ев ам ами ах".split())
-_NISBA = ("", *"ه ون ين ان تان تين ات".split())
+_ADJECTIVE = ("ий", "ая", "ое", "ие", "ого", "ей", "ому", "им", "ую", "их", "ими", "ом")
+_NOUN = ("", "а", "у", "ом", "ем", "ой", "е", "ы", "и", "ов", "ев", "ам", "ами", "ах")
+_NISBA = ("", "ه", "ون", "ين", "ان", "تان", "تين", "ات")
 _ARTICLE = "ال"
 
 

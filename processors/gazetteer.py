@@ -130,7 +130,7 @@ class Gazetteer:
     def _without_clitics(self, whole: str) -> tuple[str, int]:
         if whole[0] not in "وفبكل":
             return "", 0
-        most = _CLITICS.match(whole).end()  # type: ignore[union-attr]  it matches the empty string
+        most = len(_CLITICS.match(whole)[0])  # type: ignore[index]  it matches the empty string
         for cut in range(1, most + 1):
             rest = whole[cut:]
             if len(rest) > 1 and rest in self._vocabulary:
@@ -156,7 +156,7 @@ class Gazetteer:
 
     def _fitting(
         self, value: int, tokens: Sequence[Token], first: int, start: int, end: int, source: str
-    ) -> tuple[Ref, ...]:  # noqa: PLR0913, PLR0917  all of one span
+    ) -> tuple[Ref, ...]:
         """Give those whose name this is in this very spelling, capital letters considered."""
         refs = []
         for packed in self._refs[value]:

@@ -21,22 +21,24 @@ from processors.normalise import fold
 from processors.tokens import Token
 from rasid.domain.article import FieldName, Keyword
 
-_LONGEST = 3  # words of a keyword
-_LONGEST_NAME = 4  # where all are capitalised
+_LONGEST = {"en": 3, "ru": 4, "ar": 4}  # words of a keyword
+_LONGEST_NAME = 5  # where all are capitalised
 _TITLE_BONUS = 2.5
-_WORDS_PER_KEYWORD = 18  # a short article has fewer
+_WORDS_PER_KEYWORD = 22  # a short article has fewer
 _FEWEST = 3
 _LEAD = 400  # code points
 _LOOKED_AT = 3000  # tokens: what a long text is about is said by then
 _SHORTEST_WORD = 3
 _COMMON = 0.06  # share of documents from which on a single word tells little
-_LEAST_OF_BEST = 0.12  # share of the best score that a keyword must reach
+_LEAST_OF_BEST = 0.25  # share of the best score that a keyword must reach
+_SEEN_ALONE = 3  # times that a word alone, not in the title and no name, must stand in the text
 _GAP = re.compile(r"[ \u00a0\t]+\Z")
+_SITE_NAME = re.compile(r"\s[-–—|_]\s(?:[^\s\-–—|_]+\s*){1,3}\Z")  # “… - Jordan Times”
 _HYPHEN = re.compile(r"[-‐‑]\Z")
 _NEVER = re.compile(r"(?!)")
 # What a word unknown to the counts looks like.
 _ADJECTIVE = {
-    "en": re.compile(r".{2,}(?:ous|ful|ive|less|able|ible|ical|ional|ish|ly|tic|ary|ese|ent|ant)\Z|(?:syri|russi|americ|irani|iraqi?|liby|europ)e?an|turkish|israeli|iraqi|yemeni|saudi|kurdish"),
+    "en": re.compile(r".{2,}(?:ous|ful|ive|less|able|ible|al|ish|ly|ic|ary|ese|ern|est)\Z|(?:syri|russi|americ|irani|iraqi?|liby|europ)e?an|turkish|israeli|iraqi|yemeni|saudi|kurdish"),
     "ru": re.compile(r".{2,}(?:ск|н)(?:ий|ый|ой|ая|ое|ие|ые|ого|ому|ом|ую|их|ых|им|ым|ими|ыми)\Z"),
     "ar": _NEVER,
 }
@@ -45,8 +47,15 @@ _VERB = {
     "ru": re.compile(
         r".{2,}(?:ться|тся|лся|лась|лось|лись|вать|ает|яет|ует|ают|яют|уют|вшись|(?:вш|ющ|ущ|ящ|ащ)(?:ий|ая|ее|ие|их|его|ей|ую|ими|ем|им|ему)(?:ся)?)\Z"
     ),
-    "ar": re.compile(r"ي.{3,}\Z|ت...\Z|ت.{3,}(?:ون|وا)\Z|[سن][يتن].{3,}\Z"),
+    "ar": re.compile(r"ي.{3,}\Z|ت...\Z|تت.+\Z|ت.{3,}(?:ون|وا)\Z|[سن][يتن].{3,}\Z|ا(?:ست|نت)?.{2,3}ت\Z"),
 }
+# … and one in lower case that the counts do not know at all.
+_RARE_VERB = {
+    "en": _NEVER,
+    "ru": re.compile(r".{3,}(?:ла|ло|ли|[аяеиуыо]л|ть|ти|[еи]т|[ую]т|[ая]т|[еи]шь|ив|ав)\Z"),
+    "ar": _NEVER,
+}
+_PRONOUN = {"en": _NEVER, "ru": _NEVER, "ar": re.compile(r".{2,}(?:ها|هم|هما|نا|ه)\Z")}  # a word of something said before
 _VERB_FOLLOWS = frozenset("الذي التي الذين اللذين قد لم لن سوف لا ما كما حيث ان".split())
 
 
@@ -54,6 +63,7 @@ class _Language(NamedTuple):
     documents: int
     frequency: dict[str, int]  # by term
     closed: frozenset[str]  # forms that are in no keyword
+    weak: frozenset[str]  # forms that tell too little alone
     nouns: frozenset[str]  # forms that are nouns though they may look otherwise
     adjectives: frozenset[str]
 
@@ -77,7 +87,7 @@ def _languages() -> dict[str, _Language]:
         nouns = lists[f"{code} noun"] | set(classes.get("noun", ()))
         closed = (set(classes["no"]) - lists[f"{code} noun"]) | lists[code] | verbs
         adjectives = frozenset(classes.get("adj", ()))
-        found[code] = _Language(int(documents), frequency, frozenset(closed), frozenset(nouns), adjectives)
+        found[code] = _Language(int(documents), frequency, frozenset(closed), frozenset(lists[f"{code} weak"]), frozenset(nouns), adjectives)
     return found
 
 
@@ -130,6 +140,8 @@ def keywords(  # noqa: PLR0913  an article is title, text, their tokens and a la
     if known is None:
         return ()
     shut = {(name, at) for name, start, end in avoid for at in range(start, end)}
+    if tail := _SITE_NAME.search(title):
+        shut.update(("title", at) for at in range(tail.start(), len(title)))
     found: dict[tuple[str, ...], _Candidate] = {}
     place = 0
     for name, source, tokens in (("title", title, title_tokens), ("text", text, text_tokens[:_LOOKED_AT])):
@@ -149,6 +161,8 @@ def _runs(
     last: Token | None = None
     for token in tokens:
         usable = token.start not in shut and _usable(token, last, source, language, known)
+        if usable and not run and last is not None and _HYPHEN.match(source[last.end : token.start]):
+            usable = False  # half a word: the other half is none of ours
         if run and not (usable and _joined(source, run[-1], token, language)):
             yield from _trimmed(run, source, language, known)
             run = []
@@ -166,7 +180,10 @@ def _usable(token: Token, last: Token | None, source: str, language: str, known:
         return False
     if language == "ar":
         return _usable_arabic(token, last, source, known)
-    return word in known.nouns or not _VERB[language].match(word)
+    if word in known.nouns:
+        return True
+    rare = token.term not in known.frequency and source[token.start].islower()
+    return not (_VERB[language].match(word) or (rare and _RARE_VERB[language].match(word)))
 
 
 def _usable_arabic(token: Token, last: Token | None, source: str, known: _Language) -> bool:
@@ -174,14 +191,14 @@ def _usable_arabic(token: Token, last: Token | None, source: str, known: _Langua
     word = token.text
     if word.startswith("ال"):
         elided = source[token.start] == "ل"  # لل hides the article: the slice would not be a word
-        return word[2:] not in known.closed and not elided
+        return (len(word) <= len("الله") or word[2:] not in known.closed) and not elided
     if last is None or last.sentence != token.sentence or last.text in _VERB_FOLLOWS:
         return word in known.nouns or (last is None and not _VERB["ar"].match(word))
     return word in known.nouns or not _VERB["ar"].match(word)
 
 
 def _joined(source: str, left: Token, right: Token, language: str) -> bool:
-    if left.sentence != right.sentence or left.script != right.script:
+    if left.sentence != right.sentence or left.script != right.script or left.term == right.term:
         return False
     between = source[left.end : right.start]
     if _HYPHEN.match(between):
@@ -196,21 +213,39 @@ def _joined(source: str, left: Token, right: Token, language: str) -> bool:
 def _trimmed(run: list[Token], source: str, language: str, known: _Language) -> Iterator[list[Token]]:
     """Cut what is too long where a noun stands, and adjectives off the end."""
     named = all(source[token.start].isupper() for token in run)
-    end = _LONGEST_NAME if named else _LONGEST
+    end = _LONGEST_NAME if named else _LONGEST[language]
     while language == "ru" and end < len(run) and _is_adjective(run[end - 1], language, known):
+        end += 1
+    while language == "ar" and 1 < end < len(run):  # the phrase goes on: do not tear a noun from its complement
         end += 1
     if language == "en" and not named:
         run = run[-end:]
+    while 1 < end < len(run) and _together(source, run[end - 1], run[end]):
+        end -= 1
     run = run[:end]
-    while run and language != "ar" and _is_adjective(run[-1], language, known):
+    while run and (len(run[-1].text) == 1 or _is_adjective(run[-1], language, known)):
         run = run[:-1]
-    if run:
+    if run and (len(run) > 1 or _tells(run[0], source, language, known)):
         yield run
+
+
+def _together(source: str, left: Token, right: Token) -> bool:
+    """Tell whether a cut between two words would halve a name."""
+    capitals = source[left.start].isupper() and source[right.start].isupper()
+    return capitals or bool(_HYPHEN.match(source[left.end : right.start]))
+
+
+def _tells(token: Token, source: str, language: str, known: _Language) -> bool:
+    """Tell whether a word is worth being a keyword alone."""
+    pronoun = _PRONOUN[language].match(source[token.start : token.end])
+    return token.text not in known.weak and not pronoun
 
 
 def _is_adjective(token: Token, language: str, known: _Language) -> bool:
     if token.text in known.adjectives:
         return True
+    if token.text in known.nouns:
+        return False
     return not (known.adjectives and token.term in known.frequency) and bool(_ADJECTIVE[language].fullmatch(token.text))
 
 
@@ -258,8 +293,14 @@ def _score(candidate: _Candidate, known: _Language, counts: Counter[str], titled
         score *= _TITLE_BONUS
     elif all(term in titled for term in candidate.terms):
         score *= 1.5
-    elif candidate.count == 1 and not named and (length == 1 or max(counts[term] for term in candidate.terms) == 1):
+    elif length == 1 and candidate.count < _SEEN_ALONE and not named:
+        return 0.0
+    elif candidate.count == 1 and not (
+        length > 1 and ((named and candidate.first < _LEAD) or min(counts[term] for term in candidate.terms) > 1)
+    ):
         return 0.0  # said once, in passing
+    if length == 1 and counts[candidate.terms[0]] == 1:
+        return 0.0
     if named:
         score *= 1.2
     if length == 1 and known.frequency.get(candidate.terms[0], 0) > _COMMON * known.documents:

@@ -1,4 +1,4 @@
-"""The knowledge base: people, bodies and places with their names in Arabic, English and Russian, as one frozen value."""
+"""The knowledge base: people, bodies and places with names in Arabic, English and Russian, as one frozen value."""
 
 from __future__ import annotations
 

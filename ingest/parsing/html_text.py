@@ -24,11 +24,16 @@ _BLOCKS: Final = (
     "address|article|aside|blockquote|caption|center|dd|details|div|dl|dt|figcaption|figure|footer|h[1-6]|header"
     "|hgroup|hr|li|main|nav|ol|p|pre|section|summary|table|tbody|td|tfoot|th|thead|tr|ul"
 )
+_SELF_CLOSED: Final = re.compile(
+    r"<(iframe|script|style|textarea|select|template|noframes|svg|math|title|xmp)\b([^<>]*)/>", re.IGNORECASE
+)
 _TAG: Final = r"[^\">]*(?:\"[^\"]*\"[^\">]*)*>"
 _ANY_TAG: Final = re.compile(rf"<{_TAG}")
 _BLOCK_TAG: Final = re.compile(rf"</?(?:{_BLOCKS})(?![a-z0-9]){_TAG}")
 _NAMED_TAG: Final = re.compile(rf"<(/?)([a-z][a-z0-9]*)({_TAG})")
 _NAMES: Final = re.compile(r'\s(?:class|id)="([^"]*)"')
+_SCRIPT: Final = re.compile("<(?:script|style)", re.IGNORECASE)
+_TAGS_ALONE: Final = re.compile(r"<[^<>]*>")  # what is left is no tag: "<a" is a title
 _ALT: Final = re.compile(r'<img [^>]*?\balt="([^"]*)"')
 _SOURCE: Final = re.compile(r'<img [^>]*?\bsrc="([^"]*)"')
 _PARAGRAPHS: Final = re.compile(r"(?:[ \t\r\f\v]*\n){2,}")
@@ -89,6 +94,8 @@ def sanitise(markup: str, base: str | None) -> str:
 
 def sanitise_and_read(markup: str, base: str | None) -> tuple[str, str]:
     """Give the sanitised markup and the plain text, a blank line between paragraphs, page furniture left out."""
+    if "/>" in markup:  # XHTML's way, which in HTML leaves the element open: it would swallow the rest of the article
+        markup = _SELF_CLOSED.sub(r"<\1\2></\1>", markup)
     html = sanitise(markup, base)
     if not may_hold_furniture(markup):
         return html, _read(html)
@@ -100,7 +107,7 @@ def inline_text(markup: str) -> str:
     if "<" not in markup:
         return fold(unescape(markup) if "&" in markup else markup)
     text = fold(unescape(_stripper().clean(markup.replace("<br", " <br"))))
-    return text or _picture_text(markup)
+    return text or _picture_text(markup) or ("" if _SCRIPT.search(markup) else fold(_TAGS_ALONE.sub("", markup)))
 
 
 def _picture_text(markup: str) -> str:

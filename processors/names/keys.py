@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from processors.names.encoder import Encoder, Floats
 from processors.names.letters import CODE, LONGEST, plain, script_of
 from processors.names.romanise import canonical, romanise
-from processors.names.transducer import RADIX, Ints, Transducer
+from processors.names.transducer import LEVELS, RADIX, Ints, Transducer
 
 _CLUSTERS = 6  # of the lexicon that are looked into
 _MOST = 96  # candidates
@@ -42,19 +42,12 @@ class Romaniser:
 
     def _letter(self, before: int, here: int, after: int, then: int) -> str:
         """Give what a letter is written as in the widest context that says so."""
-        wide = packed(here, after, before, then)
-        for context in (wide, wide - then, wide - then - before * RADIX, packed(here, 0, 0, 0) + _NARROW):
+        wide = ((here * RADIX + after) * RADIX + before) * RADIX + then
+        for narrower in range(LEVELS):
+            context = (LEVELS - 1 - narrower) << 32 | wide >> 8 * narrower  # marked with its width
             if context in self._written:
                 return self._written[context]
         return ""
-
-
-_NARROW = RADIX**4  # marks a context of the letter alone
-
-
-def packed(here: int, after: int, before: int, then: int) -> int:
-    """Pack a context as the romanisers hold it."""
-    return ((here * RADIX + after) * RADIX + before) * RADIX + then
 
 
 def _spelled(output: int) -> str:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from processors.names.letters import LONGEST, Script, plain, script_of
+from processors.names.romanise import canonical
 from processors.names.transducer import Doubles, Transducer
 
 _RICHNESS: dict[Script, int] = {"arabic": 0, "cyrillic": 1, "latin": 2}
@@ -35,7 +36,7 @@ class Reranker:
         """Give each candidate's rank score against `query`, in nats: comparable for one query only."""
         found = np.zeros(len(candidates))
         for kind, places in self._kinds(query, candidates):
-            likely, _ = self._likelihood(kind, query, [candidates[place] for place in places])
+            likely, _ = self.likelihood(kind, query, [candidates[place] for place in places])
             found[places] = likely
         total: Doubles = found + _COSINE_WEIGHT * cosines
         return total
@@ -45,7 +46,7 @@ class Reranker:
         found = np.zeros(len(candidates))
         for kind, places in self._kinds(query, candidates):
             some = [candidates[place] for place in places]
-            likely, targets = self._likelihood(kind, query, some)
+            likely, targets = self.likelihood(kind, query, some)
             found[places] = features(likely, targets, query, some, cosines[places]) @ self._calibration[kind]
         return found
 
@@ -59,8 +60,8 @@ class Reranker:
             groups.setdefault("|".join(pair), []).append(place)
         return list(groups.items())
 
-    def _likelihood(self, kind: str, query: str, candidates: Sequence[str]) -> tuple[Doubles, Sequence[str]]:
-        """Give log P(target | source) of each pair, and which of query and candidates were the targets."""
+    def likelihood(self, kind: str, query: str, candidates: Sequence[str]) -> tuple[Doubles, Sequence[str]]:
+        """Give log P(target | source) of each pair, natural, and the targets (one or one a pair)."""
         target, source = kind.split("|")
         if target == source:
             letters = np.array([max(len(query), len(candidate)) for candidate in candidates])
@@ -73,8 +74,8 @@ class Reranker:
 
 
 def alike(first: str, second: str) -> float:
-    """Give the share of letters two tokens of one script have in common in order, 0 to 1; diacritics do not count."""
-    return SequenceMatcher(None, plain(first), plain(second), autojunk=False).ratio()
+    """Give the share of letters two tokens of one script have in common in order, 0 to 1, spelling habits apart."""
+    return SequenceMatcher(None, canonical(plain(first)), canonical(plain(second)), autojunk=False).ratio()
 
 
 def features(
@@ -87,3 +88,14 @@ def features(
     shorter = np.minimum(lengths, own) / 10
     ratio = np.abs(np.log(lengths / own))
     return np.stack([np.ones(len(candidates)), cosines, per_letter, ratio, shorter, per_letter * shorter], axis=1)
+
+
+def pair_features(
+    reranker: Reranker, kind: str, pairs: Sequence[tuple[str, str]], cosines: NDArray[np.floating]
+) -> Doubles:
+    """Give the features of many pairs of one kind, for fitting their weights: an array (pairs, 6)."""
+    rows = []
+    for place, (first, second) in enumerate(pairs):
+        likely, targets = reranker.likelihood(kind, first, [second])
+        rows.append(features(likely, targets, first, [second], cosines[place : place + 1])[0])
+    return np.array(rows)

@@ -15,18 +15,30 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 Ints = NDArray[np.intp]
 OUTSIDE = 0
+_FLOOR = 40.0  # nats below which a probability counts as e**-40
 
 
 @dataclass(frozen=True, slots=True)
 class Runs:
-    """Runs of undecided positions, longest first: `first` position and `length` of each."""
+    """Runs of undecided positions, longest first: `first` position and `length` of each.
+
+    `active[step]` counts the runs that are longer than `step`.
+    """
 
     first: Ints
     length: Ints
+    active: list[int]
 
-    def active(self, step: int) -> int:
-        """Count the runs that are longer than `step`."""
-        return int(np.searchsorted(-self.length, -step, side="left"))
+    @classmethod
+    def of(cls, undecided: NDArray[np.bool_]) -> Runs:
+        """Find the runs of marked positions."""
+        edges = np.flatnonzero(np.diff(undecided, prepend=False, append=False))
+        first, length = edges[::2], edges[1::2] - edges[::2]
+        order = np.argsort(-length, kind="stable")
+        first, length = first[order], length[order]
+        longest = int(length[0]) if len(length) else 0
+        active = np.searchsorted(-length, -np.arange(longest), side="left").tolist()
+        return cls(first, length, active)
 
 
 class Chain:
@@ -34,6 +46,8 @@ class Chain:
 
     def __init__(self, transitions: Floats) -> None:
         self.transitions = np.ascontiguousarray(transitions, np.float32)
+        self._arriving = np.ascontiguousarray(self.transitions.T)
+        self._moves = np.exp(np.clip(self.transitions, -_FLOOR, _FLOOR))
         self._gain = _largest_gain(self.transitions)
 
     def undecided(self, emissions: Floats, boundary: NDArray[np.bool_], slack: float = 0.0) -> Runs:
@@ -44,10 +58,7 @@ class Chain:
         """
         rivals = emissions[:, 1:] + self._gain[1:]
         open_ = (rivals.max(axis=1) + slack >= emissions[:, OUTSIDE]) & ~boundary
-        edges = np.flatnonzero(np.diff(np.concatenate(([False], open_, [False])).astype(np.int8)))
-        first, length = edges[::2], edges[1::2] - edges[::2]
-        order = np.argsort(-length, kind="stable")
-        return Runs(first[order], length[order])
+        return Runs.of(open_)
 
     def framed(self, emissions: Floats, boundary: NDArray[np.bool_], runs: Runs) -> Floats:
         """Give a copy of `emissions` whose runs include what "outside" neighbours add at both ends."""
@@ -68,52 +79,50 @@ class Chain:
         framed = self.framed(emissions, boundary, runs)
         score = framed[runs.first]
         back: list[Ints] = []
-        for step in range(1, int(runs.length[0])):
-            active = runs.active(step)
-            arriving = score[:active, :, None] + self.transitions
-            origin = arriving.argmax(axis=1)
-            back.append(origin)
-            score[:active] = arriving.max(axis=1) + framed[runs.first[:active] + step]
+        for step, active in enumerate(runs.active[1:], 1):
+            arriving = score[:active, None, :] + self._arriving
+            back.append(arriving.argmax(axis=2))
+            score[:active] = arriving.max(axis=2) + framed[runs.first[:active] + step]
         label = score.argmax(axis=1)
-        for step in range(int(runs.length[0]) - 1, -1, -1):
-            active = runs.active(step)
+        for step, active in reversed(list(enumerate(runs.active))):
             path[runs.first[:active] + step] = label[:active]
             if step:
                 label[:active] = back[step - 1][np.arange(active), label[:active]]
         return path
 
-    def marginals(self, emissions: Floats, boundary: NDArray[np.bool_], slack: float = 4.0) -> Floats:
-        """Give the probability of each label at each position (forward-backward, Rabiner 1989).
+    def marginals(self, emissions: Floats, boundary: NDArray[np.bool_], slack: float = 2.0) -> Floats:
+        """Give the probability of each label at each position (forward-backward with scaling, Rabiner 1989).
 
-        Positions outside the undecided runs get probability 1 for "outside"; `slack` bounds that error.
+        Positions outside the undecided runs get probability 1 for "outside"; a larger `slack` makes that error smaller.
         """
         result = np.zeros_like(emissions)
         result[:, OUTSIDE] = 1.0
         runs = self.undecided(emissions, boundary, slack)
-        if not len(runs.first):
-            return result
-        framed = self.framed(emissions, boundary, runs)
-        forward, backward = self._forward(framed, runs), self._backward(framed, runs)
-        inside = np.concatenate([np.arange(f, f + n) for f, n in zip(runs.first, runs.length, strict=True)])
-        joint = forward[inside] + backward[inside]
-        joint = np.exp(joint - joint.max(axis=1, keepdims=True))
-        result[inside] = joint / joint.sum(axis=1, keepdims=True)
+        if len(runs.first):
+            framed = self.framed(emissions, boundary, runs)
+            weights = np.exp(np.maximum(framed - framed.max(axis=1, keepdims=True), -_FLOOR))
+            joint = self._forward(weights, runs) * self._backward(weights, runs)
+            inside = np.repeat(runs.first - np.cumsum(runs.length) + runs.length, runs.length)
+            inside += np.arange(len(inside))
+            result[inside] = joint[inside] / joint[inside].sum(axis=1, keepdims=True)
         return result
 
-    def _forward(self, framed: Floats, runs: Runs) -> Floats:
-        """Give the log of the summed scores of all paths up to each position, its own emission included."""
-        forward = framed.copy()
-        for step in range(1, int(runs.length[0])):
-            here = runs.first[: runs.active(step)] + step
-            forward[here] += _log_sum(forward[here - 1][:, :, None] + self.transitions, 1)
+    def _forward(self, weights: Floats, runs: Runs) -> Floats:
+        """Give what all paths up to each position weigh, its own emission included, scaled to sum 1."""
+        forward = weights.copy()
+        for step, active in enumerate(runs.active[1:], 1):
+            here = runs.first[:active] + step
+            sums = (forward[here - 1] @ self._moves) * weights[here]
+            forward[here] = sums / sums.sum(axis=1, keepdims=True)
         return forward
 
-    def _backward(self, framed: Floats, runs: Runs) -> Floats:
-        """Give the log of the summed scores of all paths after each position."""
-        backward = np.zeros_like(framed)
-        for step in range(int(runs.length[0]) - 2, -1, -1):
-            here = runs.first[: runs.active(step + 1)] + step
-            backward[here] = _log_sum((framed[here + 1] + backward[here + 1])[:, None, :] + self.transitions, 2)
+    def _backward(self, weights: Floats, runs: Runs) -> Floats:
+        """Give what all paths after each position weigh, scaled to sum 1."""
+        backward = np.ones_like(weights)
+        for step in range(len(runs.active) - 2, -1, -1):
+            here = runs.first[: runs.active[step + 1]] + step
+            sums = (weights[here + 1] * backward[here + 1]) @ self._moves.T
+            backward[here] = sums / sums.sum(axis=1, keepdims=True)
         return backward
 
 
@@ -124,8 +133,3 @@ def _largest_gain(transitions: Floats) -> Floats:
     leaving = np.column_stack([transitions - transitions[:1], zero])
     return np.asarray(entering.max(axis=0) + leaving.max(axis=1), np.float32)
 
-
-def _log_sum(scores: Floats, axis: int) -> Floats:
-    """Give log(sum(exp(scores))) along an axis without overflow."""
-    top = scores.max(axis=axis, keepdims=True)
-    return np.asarray(np.log(np.exp(scores - top).sum(axis=axis)) + np.squeeze(top, axis), np.float32)

@@ -14,10 +14,22 @@ Key = tuple[str, str]
 _LONG = 4
 
 
+def _classes() -> dict[int, str]:
+    """Map letters and digits to their class."""
+    alphabets = [("x", "abcdefghijklmnopqrstuvwxyzабвгдежзийклмнопрстуфхцчшщъыьэюяё"), ("d", "0123456789٠١٢٣٤٥٦٧٨٩")]
+    table = {ord(letter): kind for kind, letters in alphabets for letter in letters}
+    table |= {ord(letter.upper()): "X" for letter in alphabets[0][1]}
+    return table
+
+
+_CLASSES = _classes()
+_RUN = re.compile(r"(.)\1+", re.DOTALL)
+
+
 def outline(word: str) -> str:
     """Give a word's case and character classes with runs shortened: "Al-Assad" gives "Xx-Xx", "F-16" "X-d"."""
-    shape = re.sub(r"[A-ZА-ЯЁ]", "X", re.sub(r"\d", "d", re.sub(r"[a-zа-яё]", "x", word)))
-    return re.sub(r"(.)\1+", r"\1", shape)[:6] + ("1" if len(word) == 1 else "")
+    shape = _RUN.sub(r"\1", word.translate(_CLASSES))[:6]
+    return shape + "1" if len(word) == 1 else shape
 
 
 def word_features(keys: Sequence[Key], lexicon: Lexicon) -> list[list[str]]:
@@ -48,9 +60,8 @@ def _cased(keys: Sequence[Key], lexicon: Lexicon) -> list[list[str]]:
 
 def _affixes(word: str) -> list[str]:
     features = []
-    for n in (1, 2, 3, 4):
-        if len(word) > n:
-            features += [f"p={word[:n]}", f"x={word[-n:]}"]
+    for n in range(1, min(len(word), _LONG + 1)):
+        features += ["p=" + word[:n], "x=" + word[-n:]]
     return features
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from array import array
+from bisect import bisect_left
 from collections.abc import Sequence
+from zlib import crc32
 
 import numpy as np
 
@@ -53,8 +56,9 @@ class Lexicon:
         self.language = language
         self._words = np.asarray(arrays["lexicon_words"], np.uint32)
         self._codes = np.asarray(arrays["lexicon_codes"], np.uint8)
-        self._phrases = np.asarray(arrays["lexicon_phrases"], np.uint32)
-        self._types = np.asarray(arrays["lexicon_types"], np.uint8)
+        self._phrases = array("I", np.asarray(arrays["lexicon_phrases"], np.uint32).tobytes())
+        self._types = np.asarray(arrays["lexicon_types"], np.uint8).tobytes()
+        self.has_phrases = len(self._phrases) > 1
 
     def codes(self, folded: Sequence[str]) -> list[int]:
         """Give each folded word's code, 0 for a word it lacks."""
@@ -63,5 +67,8 @@ class Lexicon:
 
     def phrase_type(self, folded: Sequence[str]) -> str | None:
         """Give the type of a phrase, None where it is not one."""
-        place = int(find(self._phrases, hashes([" ".join(folded)]))[0])
-        return PHRASE_TYPES[int(self._types[place])] if place >= 0 else None
+        wanted = crc32(" ".join(folded).encode("utf-8", "replace"))
+        place = bisect_left(self._phrases, wanted)
+        if place < len(self._phrases) and self._phrases[place] == wanted:
+            return PHRASE_TYPES[self._types[place]]
+        return None

@@ -17,6 +17,8 @@ class PhraseMarker:
     def mark(self, words: Sequence[str | None]) -> list[str]:
         """Give the part of each word; None (a boundary) has none and no phrase goes over it."""
         parts = [""] * len(words)
+        if not self._lexicon.has_phrases:
+            return parts
         self._learn(words)
         known = self._known
         at, end = 0, len(words)

@@ -20,7 +20,7 @@ from processors.recogniser.typecache import TypeCache
 Floats = NDArray[np.float32]
 
 _REACH = 2  # the linear part sees this many words to each side
-_CACHE = 8192  # word types; 3.2 KB each where there are convolutions over 256 channels
+_CACHE = 12288  # word types; 3.2 KB each where there are convolutions over 256 channels
 _BLOCK = 2048  # words decoded at once
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 # Words join over inner hyphens and apostrophes and numbers over inner points and commas, as in the treebanks; marks of
@@ -36,50 +35,44 @@ class Tokens:
     starts: list[int]
     ends: list[int]
 
+    def end_sentence(self, at: int) -> None:
+        """Put a boundary at a code point, unless there is one already."""
+        if self.words[-1] is not None:
+            self.words.extend((None, None))
+            self.starts.extend((at, at))
+            self.ends.extend((at, at))
+
 
 def tokenise(text: str) -> Tokens:
     """Split a text into words and sentences; every word is exactly its slice."""
-    words: list[str | None] = [None, None]
-    starts, ends = [0, 0], [0, 0]
+    tokens = Tokens([None, None], [0, 0], [0, 0])
+    words, starts, ends = tokens.words, tokens.starts, tokens.ends
     length = 0
-    for word, start, end, ends_before in _marked(text):
-        if words[-1] is not None and (ends_before or length >= _LONGEST_SENTENCE):
-            words += [None, None]
-            starts += [start, start]
-            ends += [start, start]
-            length = 0
-        if word is not None:
-            words.append(word)
-            starts.append(start)
-            ends.append(end)
-            length += 1
-    if words[-1] is not None:
-        words += [None, None]
-        starts += [len(text), len(text)]
-        ends += [len(text), len(text)]
-    return Tokens(words, starts, ends)
-
-
-def _marked(text: str) -> Iterator[tuple[str | None, int, int, bool]]:
-    """Give words (None for line breaks) with their offsets and whether a sentence ends before them."""
-    previous = ""
-    ended = False
+    ended = False  # the word before ends a sentence, or a line did
     for match in _TOKEN.finditer(text):
+        start, end = match.span()
         if match.lastgroup:
-            yield None, match.start(), match.end(), True
-            previous, ended = "", False
+            length = _LONGEST_SENTENCE
             continue
         word = match.group()
+        if ended:
+            if word in _CLOSERS or word in _SENTENCE_ENDS:
+                pass
+            elif text[start - 1].isspace() and not word[0].islower():
+                length = _LONGEST_SENTENCE
+            else:
+                ended = False
+        if length >= _LONGEST_SENTENCE:
+            tokens.end_sentence(start)
+            length, ended = 0, False
         if word in _SENTENCE_ENDS:
-            ended = not (word == "." and _abbreviates(previous))
-            yield word, match.start(), match.end(), False
-        elif ended and word in _CLOSERS:
-            yield word, match.start(), match.end(), False
-        else:
-            spaced = text[match.start() - 1 : match.start()].isspace()
-            yield word, match.start(), match.end(), ended and spaced and not word[0].islower()
-            ended = False
-        previous = word
+            ended = word != "." or not _abbreviates(words[-1] or "")
+        words.append(word)
+        starts.append(start)
+        ends.append(end)
+        length += 1
+    tokens.end_sentence(len(text))
+    return tokens
 
 
 def _abbreviates(word: str) -> bool:

@@ -62,7 +62,7 @@ def test_yaml_does_not_take_norway_for_no() -> None:
         ("feeds:\n- url: https://a/\n  interval: {min: 1d, max: 1h}", 3, "more than max"),
         ("feeds:\n- url: https://a/\n- url: https://A/", 3, "stands in line 2 already"),
         ("feeds:\n- url: https://a/\n  url: https://b/", 3, "a second time"),
-        ("x: &a [1]\nfeeds: *a", 2, "alias"),
+        ("x: &a [1]\nfeeds: *a", 1, "anchor"),
         ("feeds: [", 2, "YAML"),
         ("feeds:\n- {url: https://a/, tags: [[[[[[[[[[[[[[[[[[[[[[x]]]]]]]]]]]]]]]]]]]]]]}", 2, "too deep"),
     ],

@@ -136,6 +136,13 @@ def test_what_makes_feedparser_raise_costs_one_item_at_most(bad: str) -> None:
     assert parsed.warnings
 
 
+def test_space_before_the_declaration_is_no_fault() -> None:
+    """Blank lines before <?xml, as careless scripts leave them, cost nothing."""
+    parsed = parse(b"\n\n <?xml version='1.0'?>" + rss("<title>ليس خطأ</title>"))
+    assert parsed.entries[0].title == "ليس خطأ"
+    assert parsed.warnings == ()
+
+
 def test_skip_hours_and_days_are_read() -> None:
     """RSS's wish not to be polled is kept: hours in UTC, days from Monday = 0."""
     channel = "<skipHours><hour>0</hour><hour>24</hour><hour>7</hour><hour>x</hour></skipHours><skipDays><day>Sunday</day></skipDays>"

@@ -1,0 +1,81 @@
+"""What an article as a whole says of whom its short names may mean."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+
+from processors import context
+from processors.context import Passage
+from processors.gazetteer import Match
+from processors.knowledge import Entry, Mark
+from processors.normalise import fold
+
+LARGE = 300_000  # people: a city that is named without its country
+
+
+@dataclass(slots=True)
+class Evidence:
+    """Entries named in full, countries named, family names of others, the main script, talk of animals or food."""
+
+    full: set[int] = field(default_factory=set)
+    countries: Counter[str] = field(default_factory=Counter)
+    namesakes: set[str] = field(default_factory=set)
+    script: str = "latn"
+    animals: bool = False
+    kitchen: bool = False
+
+    def sides(self, countries: Iterable[str]) -> bool:
+        """Say whether one of the countries is named."""
+        return any(country in self.countries for country in countries)
+
+
+def gather(
+    passages: Sequence[Passage], matches: Sequence[list[Match]], entries: Sequence[Entry], peoples: Iterable[str]
+) -> Evidence:
+    """Read the evidence off an article's names; `peoples` are the countries its adjectives name."""
+    scripts = Counter(token.script for p in passages for token in p.tokens)
+    spoken = {token.text for p in passages for token in p.tokens}
+    evidence = Evidence(
+        countries=Counter(peoples),
+        script=scripts.most_common(1)[0][0] if scripts else "latn",
+        animals=not spoken.isdisjoint(context.words("animal")),
+        kitchen=not spoken.isdisjoint(context.words("kitchen")),
+    )
+    for p, found in zip(passages, matches, strict=True):
+        parts = {at for m in found if m.last > m.first and _sure(m) for at in range(m.first, m.last + 1)}
+        for match in found:
+            _note(p, match, entries, evidence, part=match.first == match.last and match.first in parts)
+    return evidence
+
+
+def _sure(match: Match) -> bool:
+    return any(not ref.mark & Mark.DOUBTFUL for ref in match.refs)
+
+
+def _note(p: Passage, match: Match, entries: Sequence[Entry], evidence: Evidence, *, part: bool) -> None:
+    """Add what one match says; `part` of a longer name, it says nothing of namesakes."""
+    for ref in match.refs:
+        entry = entries[ref.entry]
+        if ref.mark & Mark.DOUBTFUL:
+            if entry.type == "PER" and not part and context.first_name_beside(p, match, own_words(entry)):
+                evidence.namesakes.add(p.tokens[match.last].text)
+        elif entry.type != "LOC":
+            evidence.full.add(ref.entry)
+            evidence.countries.update(entry.about or entry.country)
+        elif prominent(entry):
+            evidence.countries.update(entry.country)
+
+
+@cache
+def own_words(entry: Entry) -> frozenset[str]:
+    """Give the folded words of an entry's names."""
+    names = (entry.names.en, entry.names.ar, entry.names.ru)
+    return frozenset(fold(word) for name in names if name for word in name.split())
+
+
+def prominent(entry: Entry) -> bool:
+    """Say whether a place is named without its country: all but towns, villages and middling cities."""
+    return entry.kind not in {"town", "village", "city"} or entry.population >= LARGE

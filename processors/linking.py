@@ -1,0 +1,188 @@
+"""Decide for each name found what it stands for, or that it stands for nothing known."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from processors import context
+from processors.context import Passage
+from processors.evidence import Evidence, own_words, prominent
+from processors.gazetteer import Match, Ref
+from processors.knowledge import Entry, Mark
+
+FULL = 0.95  # confidence from which a name is a full one
+_KNOWN = 150_000  # people: a city that is meant where its country is named, though its name is a word as well
+_SETTLED = frozenset({"city", "town", "village"})
+_CLOSED = frozenset({"armed group", "news agency", "broadcaster", "newspaper", "party"})  # no place inside their names
+_OFFICE = re.compile(
+    r"\b(?:president|prime minister|minister of foreign affairs|secretary-general|foreign secretary)\b"
+)
+
+
+class Link(NamedTuple):
+    """A match with the entry (by number) that it was linked to."""
+
+    passage: Passage
+    match: Match
+    entry: int
+    confidence: float
+
+    @property
+    def end(self) -> int:
+        """Give where the match ends in the source."""
+        return self.passage.tokens[self.match.last].end
+
+
+class Linker:
+    """Links the matches of one passage by the evidence of its whole article."""
+
+    def __init__(self, entries: Sequence[Entry], passage: Passage, found: Sequence[Match], evidence: Evidence) -> None:
+        self._entries = entries
+        self._p = passage
+        self._found = found
+        self._evidence = evidence
+
+    def links(self) -> list[Link]:
+        """Take the longest match first; a place may stand inside a body's name, behind its first word."""
+        taken: dict[int, Link] = {}
+        links: list[Link] = []
+        for match in sorted(self._found, key=lambda m: (m.first - m.last, m.first)):
+            over = {id(taken[at]): taken[at] for at in range(match.first, match.last + 1) if at in taken}
+            if over and not self._may_nest(match, list(over.values())):
+                continue
+            link = self._decide(match)
+            if link is None or (over and self._entries[link.entry].kind not in {"country", "capital", "city"}):
+                continue
+            links.append(link)
+            for at in range(match.first, match.last + 1):
+                taken.setdefault(at, link)
+        return links
+
+    def _may_nest(self, match: Match, over: list[Link]) -> bool:
+        outer = self._entries[over[0].entry]
+        behind = match.first > over[0].match.first
+        return len(over) == 1 and outer.type == "ORG" and outer.kind not in _CLOSED and behind
+
+    def _decide(self, match: Match) -> Link | None:
+        best: tuple[float, bool, int] | None = None
+        chosen: Link | None = None
+        for ref in match.refs:
+            entry = self._entries[ref.entry]
+            judge = {"LOC": self._place, "PER": self._person}.get(entry.type, self._body)
+            confidence = judge(match, ref, entry)
+            rank = (confidence, _OFFICE.search(entry.roles) is not None, entry.population)
+            if confidence and (best is None or rank > best):
+                best, chosen = rank, Link(self._p, match, ref.entry, confidence)
+        return chosen
+
+    def _person(self, match: Match, ref: Ref, entry: Entry) -> float:
+        p, evidence = self._p, self._evidence
+        if context.named_after(p, match):
+            return 0.0
+        if not ref.mark & Mark.DOUBTFUL:
+            return 0.97
+        if context.idiom(p, match) or context.first_name_beside(p, match, own_words(entry)):
+            return 0.0
+        if ref.entry in evidence.full:
+            return 0.94
+        return self._family_name(match, entry)
+
+    def _family_name(self, match: Match, entry: Entry) -> float:
+        """Judge a short name whose full name the article lacks: by office, side, or prior."""
+        p, evidence = self._p, self._evidence
+        word = p.tokens[match.last].text
+        titled, sided = context.titled(p, match), evidence.sides((*entry.about, *entry.country))
+        if word in evidence.namesakes or (evidence.animals and not titled):
+            return 0.0
+        if titled and sided:
+            return 0.9
+        if word in context.words("surname"):
+            return 0.0
+        if sided:
+            return 0.8
+        famous = _OFFICE.search(entry.roles) is not None and p.tokens[match.first].script != "arab"
+        return 0.6 if famous and not context.beside_capital(p, match) else 0.0
+
+    def _body(self, match: Match, ref: Ref, entry: Entry) -> float:
+        p, evidence = self._p, self._evidence
+        after = p.after(match)
+        if (ref.mark & Mark.EXACT and _shouted(p, match)) or _is(after, "weekday"):
+            return 0.0  # روسيا اليوم الثلاثاء: Russia, today
+        if not ref.mark & Mark.DOUBTFUL:
+            return 0.96
+        if _is(after, "place_after"):
+            return 0.0  # Hamas countryside: Hama's
+        if ref.entry in evidence.full:
+            return 0.93
+        if _is(p.before(match), "body_before"):
+            return 0.85
+        sides = (*entry.about, *entry.country, *(() if match.first == match.last else ("SY",)))
+        return 0.7 if evidence.sides(sides) else 0.0
+
+    def _place(self, match: Match, ref: Ref, entry: Entry) -> float:
+        p, sure = self._p, not ref.mark & Mark.DOUBTFUL
+        if (ref.mark & Mark.EXACT and _shouted(p, match)) or _is(p.before(match), "not_place_before"):
+            return 0.0
+        if sure and entry.kind in {"country", "continent"}:
+            return 0.97
+        if not self._may_be_place(match, entry, sure=sure):
+            return 0.0
+        backed = entry.kind == "country" or self._evidence.sides(entry.country)
+        if sure and (prominent(entry) or backed):
+            return 0.97 if entry.kind == "landmark" else 0.95
+        if entry.kind == "village":
+            return 0.8 if backed and context.called(p, match, "village_before", "village_after") else 0.0
+        if context.called(p, match, "place_named", "place_after"):
+            return 0.85
+        return 0.7 if backed and not sure and self._cued(match, ref, entry) else 0.0
+
+    def _cued(self, match: Match, ref: Ref, entry: Entry) -> bool:
+        """Say whether a doubtful name of a place in a country that the article names is meant as the place."""
+        p = self._p
+        if p.headline:
+            return False
+        if self._listed(match) or (entry.kind == "country" and context.bracketed(p, match)):
+            return True
+        if ref.mark & Mark.VERY:
+            return False
+        known = entry.population >= _KNOWN and not self._evidence.kitchen
+        return known or context.place_cue(p, match)
+
+    def _may_be_place(self, match: Match, entry: Entry, *, sure: bool) -> bool:
+        """Say whether nothing speaks against a place: quotation marks, a person's name around it, another script."""
+        p = self._p
+        if context.quoted(p, match) and entry.kind not in {"country", "capital"}:
+            return False  # a club, a paper, a ship
+        if match.first != match.last:
+            return True
+        foreign = p.tokens[match.first].script == "latn" and self._evidence.script != "latn"
+        if foreign and entry.kind in _SETTLED:
+            return False  # a brand
+        return not context.in_a_persons_name(p, match, town=entry.kind in {"town", "village"}, sure=sure)
+
+    def _listed(self, match: Match) -> bool:
+        """Say whether a sure place stands beside it, as in a list."""
+        for other in self._found:
+            if not (1 <= other.first - match.last <= 2 or 1 <= match.first - other.last <= 2):  # noqa: PLR2004  "and" parts them
+                continue
+            first, second = (match, other) if match.first < other.first else (other, match)
+            between = self._p.source[self._p.tokens[first.last].end : second.start]
+            if context.LIST.fullmatch(between) and any(
+                self._entries[r.entry].type == "LOC" and not r.mark & Mark.DOUBTFUL for r in other.refs
+            ):
+                return True
+        return False
+
+
+def _is(token: context.Token | None, group: str) -> bool:
+    return token is not None and token.text in context.words(group)
+
+
+def _shouted(p: Passage, match: Match) -> bool:
+    """Say whether a neighbour is all in capitals too, so that capitals make no abbreviation."""
+    for token in (p.before(match), p.after(match)):
+        if token is not None and len(token.text) > 3 and p.source[token.start : token.end].isupper():  # noqa: PLR2004  no abbreviation itself
+            return True
+    return False
