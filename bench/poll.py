@@ -104,13 +104,14 @@ async def polled(urls: Sequence[str], directory: Path) -> Cost:
         )
         store.save(state, PollRecord(feed_id=feed.id, at=now, outcome="new"))
     stop, done = asyncio.Event(), 0
+    wrong: list[PollEvent] = []
 
     def count(event: PollEvent) -> None:
         nonlocal done
-        assert event.record is not None
-        assert event.record.status == 304, event
         done += 1
-        if done == len(feeds):
+        if event.record is None or event.record.status != 304:
+            wrong.append(event)
+        if done == len(feeds) or wrong:
             stop.set()
 
     async def publish(_: Sequence[RawEntry]) -> None:
@@ -125,6 +126,8 @@ async def polled(urls: Sequence[str], directory: Path) -> Cost:
         with Meter() as meter:
             await poller.run(stop)
     store.close()
+    if wrong:
+        raise SystemExit(f"a poll went wrong: {wrong[0]}")
     return meter.cost
 
 

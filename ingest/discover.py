@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from html import unescape
-from urllib.parse import urldefrag, urljoin, urlsplit
+from urllib.parse import urldefrag, urljoin, urlsplit, urlunsplit
 
 from ingest.fetch import Response
 from ingest.parsing import ParsedFeed
@@ -63,10 +63,9 @@ def named_feeds(page: str, base: str) -> list[str]:
 
 def usual_places(base: str) -> list[str]:
     """Give the places where feeds usually are: beside the page, then at the site's root."""
-    folder = base if base.endswith("/") else base + "/"
-    beside = (
-        [urljoin(urldefrag(folder).url, name) for name in USUAL_PLACES[:2]] if urlsplit(base).path.strip("/") else []
-    )
+    parts = urlsplit(base)
+    folder = urlunsplit((parts.scheme, parts.netloc, parts.path.rstrip("/") + "/", "", ""))
+    beside = [urljoin(folder, name) for name in USUAL_PLACES[:2]] if parts.path.strip("/") else []
     return list(dict.fromkeys([*beside, *(urljoin(base, f"/{name}") for name in USUAL_PLACES)]))
 
 

@@ -62,7 +62,7 @@ class PollEvent:
     """Something worth a line in a log: a poll's outcome, or trouble; `words` are for a person."""
 
     kind: Literal["polled", "page", "trouble"]
-    feed: Feed
+    feed: Feed | None
     record: PollRecord | None = None
     words: str | None = None
 
@@ -106,6 +106,7 @@ class Poller:
         self._seen_list: Sequence[Feed] | None = None
         self._states: dict[str, FeedState] = {}
         self._records: dict[str, PollRecord] = {}
+        self._unsaved: list[tuple[FeedState, PollRecord]] = []
         self._wishes: dict[str, schedule.Wishes] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = False
@@ -121,6 +122,7 @@ class Poller:
             while not stop.is_set():
                 self._read_list()
                 self._start_due()
+                await self._flush()
                 with suppress(TimeoutError):
                     await asyncio.wait_for(stop.wait(), self._wait_seconds())
         finally:
@@ -135,6 +137,7 @@ class Poller:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._pages.close()
+        await self._flush()
         self._thread.shutdown()
 
     async def pages_read(self) -> None:
@@ -143,6 +146,11 @@ class Poller:
 
     async def poll_once(self, feed: Feed) -> PollRecord:
         """Poll one feed now. Raises StoreError when its entries could not be published or remembered."""
+        record = await self._poll_feed(feed)
+        await self._flush()
+        return record
+
+    async def _poll_feed(self, feed: Feed) -> PollRecord:
         state = await self._state_of(feed)
         asked = poll_decision.ask(feed, state, self._clock.now())
         try:
@@ -150,7 +158,7 @@ class Poller:
             now = self._clock.now()
             if poll_decision.is_unchanged(state, asked, response, now):
                 wishes = self._wishes.get(feed.id, schedule.NO_WISHES)
-                return await self._finish(feed, poll_decision.unchanged(feed, state, asked, response, now, wishes))
+                return self._nothing_new(feed, poll_decision.unchanged(feed, state, asked, response, now, wishes))
             parsed = await self._parse(feed, response)
         except (FetchError, ParseError) as error:
             return await self._finish(feed, poll_decision.failed(feed, state, asked, error, self._clock.now()))
@@ -170,6 +178,27 @@ class Poller:
         record = await self._finish(feed, replace(decision, state=poll_decision.withheld(settled)), found.remember)
         self._ask_for_pages(feed, found.pages, settled)
         return record
+
+    def _nothing_new(self, feed: Feed, decision: poll_decision.Decision) -> PollRecord:
+        """Remember an unchanged feed a little later, many at once: what a kill loses of it is one request."""
+        self._states[feed.id], self._records[feed.id] = decision.state, decision.record
+        self._unsaved.append((decision.state, decision.record))
+        self._on_event(PollEvent(kind="polled", feed=feed, record=decision.record, words=decision.words))
+        return decision.record
+
+    async def _flush(self) -> None:
+        """Save what is not saved yet."""
+        unsaved, self._unsaved = self._unsaved, []
+        if unsaved:
+            try:
+                await self._in_thread(self._save_all, unsaved)
+            except StoreError as error:
+                self._trouble(self._listed.get(unsaved[0][0].feed_id), error)
+
+    def _save_all(self, polls: Sequence[tuple[FeedState, PollRecord]], shown: Sequence[Shown] = ()) -> None:
+        """Save polls in order; `shown` belongs to the last."""
+        for number, (state, record) in enumerate(polls, start=1):
+            self._store.save(state, record, shown if number == len(polls) else ())
 
     async def _finish(self, feed: Feed, decision: poll_decision.Decision, shown: Sequence[Shown] = ()) -> PollRecord:
         """Remember the outcome of a poll."""
@@ -210,7 +239,8 @@ class Poller:
             await self._publish_batch([_raw(feed, entry, now) for entry in entries[start : start + _BATCH]])
 
     async def _remember(self, state: FeedState, record: PollRecord, shown: Sequence[Shown] = ()) -> None:
-        await self._in_thread(self._store.save, state, record, shown)
+        unsaved, self._unsaved = self._unsaved, []
+        await self._in_thread(self._save_all, [*unsaved, (state, record)], shown)
         self._states[state.feed_id] = state
         self._records[state.feed_id] = record
 
@@ -276,7 +306,7 @@ class Poller:
         """Poll a feed and put it on the agenda again, whatever happens."""
         not_before = None
         try:
-            await self.poll_once(feed)
+            await self._poll_feed(feed)
         except StoreError as error:  # an outage of ours: the feed is asked again, nothing was remembered
             not_before = self._clock.now() + _STORE_PAUSE
             self._trouble(feed, error)
@@ -298,7 +328,7 @@ class Poller:
             self._states[feed.id] = failed.state
             self._trouble(feed, outage)
 
-    def _trouble(self, feed: Feed, error: Exception) -> None:
+    def _trouble(self, feed: Feed | None, error: Exception) -> None:
         words = str(error) if isinstance(error, RasidError) else f"a fault in the program: {error!r}"
         self._on_event(PollEvent(kind="trouble", feed=feed, words=words))
 

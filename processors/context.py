@@ -116,6 +116,9 @@ def first_name_beside(passage: Passage, match: Match, own: frozenset[str]) -> To
     if before is None or not (passage.joined(before, match.start) or passage.source[before.end] == "."):
         return None
     if len(before.text) == 1 and before.script in _CASED and passage.capital(before):
+        further = passage.before(match, 2)
+        if further is not None and len(further.text) == 1 and passage.capital(further):
+            before = further  # С. В. Лавров
         return None if any(word[0] == before.text for word in own) else before
     if before.text in words("title") or _is_own(before.text, own):
         return None

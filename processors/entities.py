@@ -24,6 +24,7 @@ from rasid.domain.article import Entity, Mention, Place
 
 __all__ = ["Found", "Span", "find"]
 
+_SURE = 0.9  # confidence from which a place is not taken for a part of a longer name
 _ACTORS = frozenset({"PER", "ORG"})
 
 
@@ -136,7 +137,7 @@ def _yields(link: Link, span: Span, entry: Entry) -> bool:
         return entry.type == "LOC"
     if span.type == "PER":
         return (entry.type == "PER" and link.confidence < FULL) or (entry.type == "LOC" and entry.kind != "country")
-    return entry.type == "LOC" and entry.kind not in {"country", "capital"} and link.confidence < FULL
+    return entry.type == "LOC" and entry.kind not in {"country", "capital"} and link.confidence < _SURE
 
 
 def _assemble(links: Sequence[Link], entries: Sequence[Entry]) -> tuple[list[Entity], tuple[Place, ...]]:

@@ -13,15 +13,19 @@ from processors.gazetteer import Match
 from processors.knowledge import Entry, Mark
 from processors.normalise import fold
 
+_STEM, _CASE = 4, 2  # letters that case forms of a name share, and by how many they differ in length
 LARGE = 300_000  # people: a city that is named without its country
 
 
 @dataclass(slots=True)
 class Evidence:
-    """Entries named in full, countries named, family names of others, the main script, talk of animals or food."""
+    """Entries named in full (people also by last word), countries named, family names of people unknown, the main script,
+    talk of animals or food.
+    """
 
     full: set[int] = field(default_factory=set)
     countries: Counter[str] = field(default_factory=Counter)
+    families: dict[str, set[int]] = field(default_factory=dict)
     namesakes: set[str] = field(default_factory=set)
     script: str = "latn"
     animals: bool = False
@@ -30,6 +34,14 @@ class Evidence:
     def sides(self, countries: Iterable[str]) -> bool:
         """Say whether one of the countries is named."""
         return any(country in self.countries for country in countries)
+
+    def bearers(self, word: str) -> set[int]:
+        """Give the people named in full whose last name the folded `word` is, in whatever case form."""
+        if word in self.families:
+            return self.families[word]
+        stem = word[:_STEM]
+        alike = (who for last, who in self.families.items() if last[:_STEM] == stem and abs(len(last) - len(word)) <= _CASE)
+        return set().union(*alike) if len(word) > _STEM else set()
 
 
 def gather(
@@ -57,6 +69,7 @@ def _sure(match: Match) -> bool:
 
 def _note(p: Passage, match: Match, entries: Sequence[Entry], evidence: Evidence, *, part: bool) -> None:
     """Add what one match says; `part` of a longer name, it says nothing of namesakes."""
+    lands = {entries[ref.entry].country for ref in match.refs if not ref.mark & Mark.DOUBTFUL}
     for ref in match.refs:
         entry = entries[ref.entry]
         if ref.mark & Mark.DOUBTFUL:
@@ -64,8 +77,10 @@ def _note(p: Passage, match: Match, entries: Sequence[Entry], evidence: Evidence
                 evidence.namesakes.add(p.tokens[match.last].text)
         elif entry.type != "LOC":
             evidence.full.add(ref.entry)
+            if entry.type == "PER" and match.last > match.first:
+                evidence.families.setdefault(p.tokens[match.last].text, set()).add(ref.entry)
             evidence.countries.update(entry.about or entry.country)
-        elif prominent(entry):
+        elif prominent(entry) and len(lands) == 1:
             evidence.countries.update(entry.country)
 
 

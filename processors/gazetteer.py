@@ -22,7 +22,7 @@ from processors.tokens import Token, tokenize
 _WORD = re.compile(r"[^\W_]+")
 _PLAIN = re.compile(r"[^\W\d_]+(?:[\s.–-]+[^\W\d_]+)*\.?")
 _ARABIC_LETTER = re.compile(r"[\u0620-\u065f\u0670-\u06d3]")
-_CLITICS = re.compile("[وف]?[بكل]?")
+_CLITICS = re.compile("^((?:[وف]?[بكل]|[وف])?).*$")
 _ANY_CASE = 7  # no word of the name has a capital
 
 
@@ -130,7 +130,7 @@ class Gazetteer:
     def _without_clitics(self, whole: str) -> tuple[str, int]:
         if whole[0] not in "وفبكل":
             return "", 0
-        most = len(_CLITICS.match(whole)[0])  # type: ignore[index]  it matches the empty string
+        most = len(_CLITICS.sub(r"\1", whole[:2]))
         for cut in range(1, most + 1):
             rest = whole[cut:]
             if len(rest) > 1 and rest in self._vocabulary:

@@ -30,8 +30,10 @@ _LEAD = 400  # code points
 _LOOKED_AT = 3000  # tokens: what a long text is about is said by then
 _SHORTEST_WORD = 3
 _COMMON = 0.06  # share of documents from which on a single word tells little
-_LEAST_OF_BEST = 0.25  # share of the best score that a keyword must reach
+_LEAST_OF_BEST = 0.2  # share of the best score that a keyword must reach
 _SEEN_ALONE = 3  # times that a word alone, not in the title and no name, must stand in the text
+_SAME_STEM = 4  # letters
+_ROMAN = re.compile(r"[ivxlc]{1,6}\Z")
 _GAP = re.compile(r"[ \u00a0\t]+\Z")
 _SITE_NAME = re.compile(r"\s[-–—|_]\s(?:[^\s\-–—|_]+\s*){1,3}\Z")  # “… - Jordan Times”
 _HYPHEN = re.compile(r"[-‐‑]\Z")
@@ -47,7 +49,7 @@ _VERB = {
     "ru": re.compile(
         r".{2,}(?:ться|тся|лся|лась|лось|лись|вать|ает|яет|ует|ают|яют|уют|вшись|(?:вш|ющ|ущ|ящ|ащ)(?:ий|ая|ее|ие|их|его|ей|ую|ими|ем|им|ему)(?:ся)?)\Z"
     ),
-    "ar": re.compile(r"ي.{3,}\Z|ت...\Z|تت.+\Z|ت.{3,}(?:ون|وا)\Z|[سن][يتن].{3,}\Z|ا(?:ست|نت)?.{2,3}ت\Z"),
+    "ar": re.compile(r"[وف]?ي.{3,}\Z|[وف]?ت...(?:ه|ها|هم)?\Z|تت.+\Z|ت.{3,}(?:ون|وا)\Z|[سن][يتن].{3,}\Z|ا(?:ست|نت)?.{2,3}ت\Z|ن...\Z|...ت\Z|...وا\Z"),
 }
 # … and one in lower case that the counts do not know at all.
 _RARE_VERB = {
@@ -63,6 +65,7 @@ class _Language(NamedTuple):
     documents: int
     frequency: dict[str, int]  # by term
     closed: frozenset[str]  # forms that are in no keyword
+    verbs: frozenset[str]  # nor these, unless a capital shows a name
     weak: frozenset[str]  # forms that tell too little alone
     nouns: frozenset[str]  # forms that are nouns though they may look otherwise
     adjectives: frozenset[str]
@@ -85,9 +88,16 @@ def _languages() -> dict[str, _Language]:
                 classes[head] = words
         verbs = {form for verb in lists[f"{code} verb"] for form in _english_forms(verb)}
         nouns = lists[f"{code} noun"] | set(classes.get("noun", ()))
-        closed = (set(classes["no"]) - lists[f"{code} noun"]) | lists[code] | verbs
-        adjectives = frozenset(classes.get("adj", ()))
-        found[code] = _Language(int(documents), frequency, frozenset(closed), frozenset(lists[f"{code} weak"]), frozenset(nouns), adjectives)
+        no_nouns = set(classes["no"]) - lists[f"{code} noun"]
+        found[code] = _Language(
+            int(documents),
+            frequency,
+            frozenset(lists[code] | verbs),
+            frozenset(no_nouns),
+            frozenset(lists[f"{code} weak"]),
+            frozenset(nouns),
+            frozenset(classes.get("adj", ())),
+        )
     return found
 
 
@@ -174,9 +184,15 @@ def _runs(
 
 def _usable(token: Token, last: Token | None, source: str, language: str, known: _Language) -> bool:
     word = token.text
-    if token.script == "digit" or (len(word) < _SHORTEST_WORD and not source[token.start].isupper()):
+    if token.script == "digit" or (token.start and source[token.start - 1].isdigit()):
         return False
-    if word in known.closed:
+    capital = source[token.start].isupper()
+    if (len(word) < _SHORTEST_WORD and not capital and token.script != "arab") or _ROMAN.match(word):
+        return False
+    if word == "new" and not capital:
+        return False
+    inside = last is not None and last.sentence == token.sentence
+    if word in known.closed or (word in known.verbs and not (language == "ru" and capital and inside)):
         return False
     if language == "ar":
         return _usable_arabic(token, last, source, known)
@@ -189,6 +205,8 @@ def _usable(token: Token, last: Token | None, source: str, language: str, known:
 def _usable_arabic(token: Token, last: Token | None, source: str, known: _Language) -> bool:
     """Keep verbs out: they open sentences, follow some words, and have no article."""
     word = token.text
+    if len(word) > _SHORTEST_WORD and word.endswith(("ها", "هم", "هما")) and word not in known.nouns:
+        return False  # "her", "their": of something said before
     if word.startswith("ال"):
         elided = source[token.start] == "ل"  # لل hides the article: the slice would not be a word
         return (len(word) <= len("الله") or word[2:] not in known.closed) and not elided
@@ -216,13 +234,17 @@ def _trimmed(run: list[Token], source: str, language: str, known: _Language) -> 
     end = _LONGEST_NAME if named else _LONGEST[language]
     while language == "ru" and end < len(run) and _is_adjective(run[end - 1], language, known):
         end += 1
-    while language == "ar" and 1 < end < len(run):  # the phrase goes on: do not tear a noun from its complement
-        end += 1
+    if language == "ar" and len(run) > end:
+        if len(run) > _LONGEST_NAME or _PRONOUN["ar"].match(source[run[0].start : run[0].end]):
+            return  # a sentence rather than a phrase; a cut would tear a noun from its complement
+        end = len(run)
     if language == "en" and not named:
         run = run[-end:]
     while 1 < end < len(run) and _together(source, run[end - 1], run[end]):
         end -= 1
     run = run[:end]
+    while run and len(run[0].text) == 1 and not named:
+        run = run[1:]
     while run and (len(run[-1].text) == 1 or _is_adjective(run[-1], language, known)):
         run = run[:-1]
     if run and (len(run) > 1 or _tells(run[0], source, language, known)):
@@ -237,8 +259,13 @@ def _together(source: str, left: Token, right: Token) -> bool:
 
 def _tells(token: Token, source: str, language: str, known: _Language) -> bool:
     """Tell whether a word is worth being a keyword alone."""
-    pronoun = _PRONOUN[language].match(source[token.start : token.end])
-    return token.text not in known.weak and not pronoun
+    surface = source[token.start : token.end]
+    if token.text in known.weak or _PRONOUN[language].match(surface):
+        return False
+    if token.script == "arab":
+        adjective = surface.startswith("ال") and surface.endswith(("ية", "يه", "ي")) and token.text not in known.nouns
+        return len(surface) >= _SHORTEST_WORD and not adjective
+    return len(surface) > _SHORTEST_WORD or surface.isupper()
 
 
 def _is_adjective(token: Token, language: str, known: _Language) -> bool:
@@ -270,15 +297,22 @@ def _best(found: dict[tuple[str, ...], _Candidate], known: _Language, wanted: in
     scores = {candidate.terms: _score(candidate, known, counts, titled) for candidate in found.values()}
     ranked = sorted(found.values(), key=lambda candidate: (-scores[candidate.terms], candidate.first))
     chosen: list[Keyword] = []
-    taken: set[str] = set()
+    taken: list[str] = []
     for candidate in ranked:
         score = scores[candidate.terms]
         if len(chosen) == wanted or score <= scores[ranked[0].terms] * _LEAST_OF_BEST:
             break
-        if 2 * sum(term not in taken for term in candidate.terms) > len(candidate.terms):
-            taken.update(candidate.terms)
+        new = [term for term in candidate.terms if not any(_alike(term, other) for other in taken)]
+        if 2 * len(new) > len(candidate.terms):
+            taken += new
             chosen.append(Keyword(text=_surface(candidate), score=round(score, 3)))
     return tuple(chosen)
+
+
+def _alike(term: str, other: str) -> bool:
+    """Tell whether a reader takes two terms for one word: names keep endings that the stemmer does not know."""
+    short, long = sorted((term, other), key=len)
+    return short == long or (len(short) >= _SAME_STEM and long.startswith(short))
 
 
 def _score(candidate: _Candidate, known: _Language, counts: Counter[str], titled: Collection[str]) -> float:
@@ -303,7 +337,7 @@ def _score(candidate: _Candidate, known: _Language, counts: Counter[str], titled
         return 0.0
     if named:
         score *= 1.2
-    if length == 1 and known.frequency.get(candidate.terms[0], 0) > _COMMON * known.documents:
+    if length == 1 and not candidate.in_title and known.frequency.get(candidate.terms[0], 0) > _COMMON * known.documents:
         score *= 0.3
     return score * (1.3 if candidate.first < _LEAD else 1.0)
 

@@ -11,11 +11,14 @@ from processors.context import Passage
 from processors.evidence import Evidence, own_words, prominent
 from processors.gazetteer import Match, Ref
 from processors.knowledge import Entry, Mark
+from processors.tokens import Token
 
-FULL = 0.95  # confidence from which a name is a full one
+FULL = 0.95  # confidence from which a person's name is a full one
 _KNOWN = 150_000  # people: a city that is meant where its country is named, though its name is a word as well
-_SETTLED = frozenset({"city", "town", "village"})
+_SETTLED = frozenset({"known city", "city", "town", "village"})
+_NESTING = frozenset({"country", "capital", "known city", "city"})
 _CLOSED = frozenset({"armed group", "news agency", "broadcaster", "newspaper", "party"})  # no place inside their names
+_NUNATION = "\u064b"
 _OFFICE = re.compile(
     r"\b(?:president|prime minister|minister of foreign affairs|secretary-general|foreign secretary)\b"
 )
@@ -43,6 +46,8 @@ class Linker:
         self._p = passage
         self._found = found
         self._evidence = evidence
+        # The tokens of names that a hospital, a street or a lake bears.
+        self._borne = {at for m in found if self._names_thing(m) for at in range(m.first, m.last + 1)}
 
     def links(self) -> list[Link]:
         """Take the longest match first; a place may stand inside a body's name, behind its first word."""
@@ -53,17 +58,20 @@ class Linker:
             if over and not self._may_nest(match, list(over.values())):
                 continue
             link = self._decide(match)
-            if link is None or (over and self._entries[link.entry].kind not in {"country", "capital", "city"}):
+            if link is None or (over and self._entries[link.entry].kind not in _NESTING):
                 continue
             links.append(link)
             for at in range(match.first, match.last + 1):
                 taken.setdefault(at, link)
         return links
 
+    def _names_thing(self, match: Match) -> bool:
+        return any(self._entries[r.entry].type == "PER" for r in match.refs) and context.named_after(self._p, match)
+
     def _may_nest(self, match: Match, over: list[Link]) -> bool:
         outer = self._entries[over[0].entry]
         behind = match.first > over[0].match.first
-        return len(over) == 1 and outer.type == "ORG" and outer.kind not in _CLOSED and behind
+        return len(over) == 1 and outer.type in {"ORG", "MISC"} and outer.kind not in _CLOSED and behind
 
     def _decide(self, match: Match) -> Link | None:
         best: tuple[float, bool, int] | None = None
@@ -75,11 +83,23 @@ class Linker:
             rank = (confidence, _OFFICE.search(entry.roles) is not None, entry.population)
             if confidence and (best is None or rank > best):
                 best, chosen = rank, Link(self._p, match, ref.entry, confidence)
-        return chosen
+        return chosen or self._relative(match)
+
+    def _relative(self, match: Match) -> Link | None:
+        """Link a family name to the one person of the article who bears it, though the table has it for another."""
+        if not any(self._entries[r.entry].type == "PER" for r in match.refs) or match.first in self._borne:
+            return None
+        bearers = self._evidence.bearers(self._p.tokens[match.last].text)
+        if len(bearers) != 1 or context.idiom(self._p, match):
+            return None
+        bearer = next(iter(bearers))
+        if context.first_name_beside(self._p, match, own_words(self._entries[bearer])):
+            return None
+        return Link(self._p, match, bearer, 0.9)
 
     def _person(self, match: Match, ref: Ref, entry: Entry) -> float:
         p, evidence = self._p, self._evidence
-        if context.named_after(p, match):
+        if match.first in self._borne:
             return 0.0
         if not ref.mark & Mark.DOUBTFUL:
             return 0.97
@@ -93,12 +113,13 @@ class Linker:
         """Judge a short name whose full name the article lacks: by office, side, or prior."""
         p, evidence = self._p, self._evidence
         word = p.tokens[match.last].text
+        others = evidence.bearers(word)
         titled, sided = context.titled(p, match), evidence.sides((*entry.about, *entry.country))
         if word in evidence.namesakes or (evidence.animals and not titled):
             return 0.0
         if titled and sided:
             return 0.9
-        if word in context.words("surname"):
+        if others or word in context.words("surname"):
             return 0.0
         if sided:
             return 0.8
@@ -125,13 +146,13 @@ class Linker:
         p, sure = self._p, not ref.mark & Mark.DOUBTFUL
         if (ref.mark & Mark.EXACT and _shouted(p, match)) or _is(p.before(match), "not_place_before"):
             return 0.0
-        if sure and entry.kind in {"country", "continent"}:
-            return 0.97
         if not self._may_be_place(match, entry, sure=sure):
             return 0.0
+        if sure and entry.kind in {"country", "continent"}:
+            return 0.97
         backed = entry.kind == "country" or self._evidence.sides(entry.country)
         if sure and (prominent(entry) or backed):
-            return 0.97 if entry.kind == "landmark" else 0.95
+            return 0.97 if entry.kind == "landmark" else 0.95 if backed else 0.93
         if entry.kind == "village":
             return 0.8 if backed and context.called(p, match, "village_before", "village_after") else 0.0
         if context.called(p, match, "place_named", "place_after"):
@@ -147,15 +168,20 @@ class Linker:
             return True
         if ref.mark & Mark.VERY:
             return False
-        known = entry.population >= _KNOWN and not self._evidence.kitchen
+        if entry.kind == "country":
+            known = self._evidence.sides(entry.country)
+        else:
+            known = entry.population >= _KNOWN and not self._evidence.kitchen
         return known or context.place_cue(p, match)
 
     def _may_be_place(self, match: Match, entry: Entry, *, sure: bool) -> bool:
         """Say whether nothing speaks against a place: quotation marks, a person's name around it, another script."""
         p = self._p
-        if context.quoted(p, match) and entry.kind not in {"country", "capital"}:
+        if _NUNATION in p.source[match.start : p.tokens[match.last].end]:
+            return False  # روسيًا is "Russian", no country
+        if context.quoted(p, match) and entry.kind not in {"country", "continent", "capital"}:
             return False  # a club, a paper, a ship
-        if match.first != match.last:
+        if match.first != match.last or (sure and entry.kind in {"country", "continent"}):
             return True
         foreign = p.tokens[match.first].script == "latn" and self._evidence.script != "latn"
         if foreign and entry.kind in _SETTLED:
@@ -176,7 +202,7 @@ class Linker:
         return False
 
 
-def _is(token: context.Token | None, group: str) -> bool:
+def _is(token: Token | None, group: str) -> bool:
     return token is not None and token.text in context.words(group)
 
 

@@ -6,7 +6,12 @@ import ipaddress
 import socket
 from typing import Any
 
+import hypothesis
 import pytest
+
+# How long an example takes says how busy the machine is, and nothing about the code.
+hypothesis.settings.register_profile("rasid", deadline=None)
+hypothesis.settings.load_profile("rasid")
 
 _REAL = {name: getattr(socket.socket, name) for name in ("connect", "connect_ex")}
 

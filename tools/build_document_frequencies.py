@@ -36,21 +36,29 @@ NO_NOUN_RU = {
 PARTICIPLES_IN_NAMES = re.compile("вооруж|объедин|соедин|заключ|ранен|погиб|пострада|бывш|примен|обвиня|данн")
 
 
-def documents(data: Path, language: str) -> list[tuple[str, list[Token]]]:
-    """Give the analysed documents whose licence lets counts of them be shipped."""
+Document = tuple[bool, str, list[Token]]
+
+
+def documents(data: Path, language: str) -> list[Document]:
+    """Give the analysed documents."""
     found = []
     for line in (data / f"articles_{language}/articles.jsonl").read_text(encoding="utf-8").splitlines():
         article = json.loads(line)
-        if LICENSED.search(article["licence"]) and not NOT_SHIPPED.search(article["source"] + article["licence"]):
-            found.append((article["title"] + "\n" + article["text"], tokenize(article["title"] + "\n" + article["text"])))
+        text = article["title"] + "\n" + article["text"]
+        found.append((counted(article), text, tokenize(text)))
     print(language, len(found), "documents")
     return found
+
+
+def counted(article: dict[str, str]) -> bool:
+    """Tell whether counts of the text may be shipped; what class a word is of may be learned from any text."""
+    return bool(LICENSED.search(article["licence"])) and not NOT_SHIPPED.search(article["source"] + article["licence"])
 
 
 Classes = dict[str, set[str]]
 
 
-def classes(documents: list[tuple[str, list[Token]]], language: str) -> Classes:
+def classes(documents: list[Document], language: str) -> Classes:
     """Give the word forms that are no nouns ("no"), that surely are ("noun"; Arabic) and adjectives ("adj"; Russian)."""
     if language == "ru":
         return classes_ru(documents)
@@ -58,7 +66,7 @@ def classes(documents: list[tuple[str, list[Token]]], language: str) -> Classes:
     verb: Counter[str] = Counter()
     every: Counter[str] = Counter()
     before_noun, before_verb = set(BEFORE_NOUN[language]), set(BEFORE_VERB[language])
-    for text, tokens in documents:
+    for _, text, tokens in documents:
         for last, token in zip(tokens, tokens[1:], strict=False):
             every[token.text] += 1
             noun[token.text] += last.text in before_noun
@@ -75,16 +83,16 @@ def classes(documents: list[tuple[str, list[Token]]], language: str) -> Classes:
     return found
 
 
-def classes_ru(documents: list[tuple[str, list[Token]]]) -> Classes:
+def classes_ru(documents: list[Document]) -> Classes:
     """Ask pymorphy3 for the likely readings of the words that its dictionary has."""
-    words = {token.text for _, tokens in documents for token in tokens if token.script == "cyrl" and len(token.text) > 2}
+    words = {token.text for _, _, tokens in documents for token in tokens if token.script == "cyrl" and len(token.text) > 2}
     morphology = pymorphy3.MorphAnalyzer()
     found: Classes = {"no": set(), "adj": set()}
     for word in words:
         if not morphology.word_is_known(word):
             continue
         tags = {reading.tag.POS for reading in morphology.parse(word) if reading.score >= 0.2}
-        if tags and tags <= NO_NOUN_RU and not PARTICIPLES_IN_NAMES.match(word):
+        if tags and tags <= NO_NOUN_RU and not ("PRTF" in tags and PARTICIPLES_IN_NAMES.match(word)):
             found["no"].add(word)
         elif tags and tags <= {"ADJF", "PRTF"}:
             found["adj"].add(word)
@@ -99,13 +107,14 @@ def main() -> None:
     for language in ("ar", "en", "ru"):
         texts = documents(data, language)
         counts: Counter[str] = Counter()
-        for _, tokens in texts:
+        shipped = [tokens for may, _, tokens in texts if may]
+        for tokens in shipped:
             counts.update({token.term for token in tokens if token.script != "digit"})
         by_count: dict[int, list[str]] = defaultdict(list)
         for term, count in counts.items():
             if count >= 2:
                 by_count[count].append(term)
-        lines.append(f"[{language} {len(texts)}]")
+        lines.append(f"[{language} {len(shipped)}]")
         lines += [f"{count} {' '.join(sorted(terms))}" for count, terms in sorted(by_count.items())]
         lines += [f"{name} {' '.join(sorted(words))}" for name, words in sorted(classes(texts, language).items())]
     out.write_bytes(gzip.compress(("\n".join(lines) + "\n").encode(), 9, mtime=0))

@@ -320,8 +320,8 @@ def apply_by_hand(path: Path, rows: list[Row]) -> None:
 def lay_over(row: Row, r: dict[str, str]) -> None:
     """Put one hand-made line on a row."""
     row.lat, row.lon = r.get("lat") or row.lat, r.get("lon") or row.lon
-    if row.kind == "village":
-        row.kind = "town"
+    if row.kind in {"village", "town", "city"}:
+        row.kind = "known city"  # the desk's own: meant without its country
     for tongue in ("en", "ar", "ru"):
         names: list[str] = getattr(row, tongue)
         extra = [a.strip() for a in (r[f"aliases_{tongue}"] or "").split("|") if a.strip()]
@@ -358,7 +358,7 @@ def doubt(row: Row, name: str, tongue: str, *, words: set[str], first: bool, sha
     """Give the mark that a name from the sources needs."""
     if row.kind == "village" or fold(name) in words:
         return "~~"
-    if row.kind not in {"city", "town"} or re.search(r"[ -]", name):
+    if row.kind not in {"known city", "city", "town"} or re.search(r"[ -]", name):
         return "~" if shared and row.kind == "town" else ""
     if len(name) <= 3 or ADJECTIVE.search(name):
         return "~~"

@@ -6,6 +6,7 @@ learned embeddings of the same features ("deep"); a linear-chain CRF on top, tra
 
 from __future__ import annotations
 
+import argparse
 import json
 import random
 import re
@@ -38,28 +39,38 @@ SENTENCES_A_DOCUMENT = 40
 
 @dataclass
 class Document:
-    """Sentences joined as the scorer does; `spans` are code points of `text`."""
+    """Sentences joined as the scorer does; `spans` are code points of `text`.
+
+    Sentences that begin at a code point in `withheld` are for testing only (share-alike text).
+    """
 
     name: str
     text: str
     spans: list[tuple[int, int, str]]
+    withheld: set[int] = field(default_factory=set)
 
 
-def read_conll(path: Path, other: Sequence[str] = ()) -> list[Document]:
-    """Read a CoNLL file as documents of 40 sentences; labels in `other` become MISC."""
+def read_conll(path: Path, other: Sequence[str] = (), withheld: str = "") -> list[Document]:
+    """Read a CoNLL file as documents of 40 sentences; labels in `other` become MISC.
+
+    Sentences that occur in the text `withheld` are marked so; "*" marks all.
+    """
     sentences = [
         [line.split("\t")[:2] for line in block.split("\n") if line]
         for block in re.split(r"\n\s*\n", path.read_text(encoding="utf-8"))
         if block.strip()
     ]
     groups = [sentences[i : i + SENTENCES_A_DOCUMENT] for i in range(0, len(sentences), SENTENCES_A_DOCUMENT)]
-    return [_document(f"{path.stem}-{i}", group, other) for i, group in enumerate(groups)]
+    closed = "".join(withheld.split())
+    return [_document(f"{path.stem}-{i}", group, other, closed) for i, group in enumerate(groups)]
 
 
-def _document(name: str, sentences: Sequence[Sequence[Sequence[str]]], other: Sequence[str]) -> Document:
-    text, spans = "", []
+def _document(name: str, sentences: Sequence[Sequence[Sequence[str]]], other: Sequence[str], closed: str) -> Document:
+    text, spans, withheld = "", [], set()
     for sentence in sentences:
         offsets = []
+        if closed == "*" or (closed and "".join(word for word, _ in sentence) in closed):
+            withheld.add(len(text))
         for word, _ in sentence:
             offsets.append((len(text), len(text) + len(word)))
             text += word + " "
@@ -68,7 +79,7 @@ def _document(name: str, sentences: Sequence[Sequence[Sequence[str]]], other: Se
             kind = TYPES.get(label.upper()) or ("MISC" if any(label.upper().startswith(o) for o in other) else None)
             if kind:
                 spans.append((offsets[begin][0], offsets[end - 1][1], kind))
-    return Document(name, text, spans)
+    return Document(name, text, spans, withheld)
 
 
 def spans_of(tags: Sequence[str]) -> list[tuple[int, int, str]]:
@@ -115,7 +126,7 @@ class Corpus:
                 tokens.words, parts, labels, tokens.starts, tokens.ends, strict=True
             ):
                 if word is None:
-                    if current.types:
+                    if current.types and not _withheld(document, current.starts[0]):
                         result.append(current)
                     current = Sentence(document.name, [], [], [], [])
                     continue
@@ -134,6 +145,11 @@ class Corpus:
     def features(self) -> list[list[str]]:
         """Give the features of every type."""
         return word_features(self.types, self.lexicon)
+
+
+def _withheld(document: Document, at: int) -> bool:
+    """Tell whether the line that holds a code point must not be trained on."""
+    return bool(document.withheld) and document.text.rfind("\n", 0, at) + 1 in document.withheld
 
 
 def _aligned(
@@ -539,6 +555,39 @@ def save(path: Path, arrays: dict[str, np.ndarray[Any, Any]]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     np.savez(path, **arrays)
     print(f"{path}: {path.stat().st_size / 1e6:.2f} MB")
+
+
+def fit(
+    documents: Sequence[Document], lexicon: dict[str, np.ndarray[Any, Any]], language: str, configs: Sequence[Config]
+) -> dict[str, np.ndarray[Any, Any]]:
+    """Train one model per config on the documents and join them; give the arrays to ship."""
+    corpus = Corpus(Lexicon(lexicon, language))
+    sentences = corpus.add(documents)
+    space = Space.of(corpus.features(), sentences, configs[0].min_count)
+    models = [(train(sentences, space, config, fresh(space, config)), config) for config in configs]
+    return export(models, space, lexicon)
+
+
+def cross_validate(
+    documents: Sequence[Document], count: int, make: Callable[[list[Document]], dict[str, Any]], language: str
+) -> dict[str, dict[str, float]]:
+    """Train on all folds but one and test there; give F1 by set (the part of a document's name before "-")."""
+    gold: dict[str, set[Any]] = {}
+    found: dict[str, set[Any]] = {}
+    for training, test in folds(documents, count):
+        for whole, part in zip((gold, found), evaluate(make(training), language, test), strict=True):
+            for span in part:
+                whole.setdefault(span[0].rsplit("-", 1)[0], set()).add(span)
+    return {name: f1(spans, found.get(name, set())) for name, spans in gold.items()}
+
+
+def add_options(parser: argparse.ArgumentParser, language: str) -> None:
+    """Add the options that all scripts have."""
+    parser.add_argument("--data", type=Path, required=True, help="the folder that holds ner_*, names, gazetteer")
+    parser.add_argument("--out", type=Path, default=Path(f"processors/data/models/{language}.npz"))
+    parser.add_argument("--cv", type=int, default=0, help="only cross-validate, with this many folds")
+    parser.add_argument("--parts", default="wide,deep", help="wide, deep, joint: the models to train, joined by commas")
+    parser.add_argument("--set", action="append", default=[], help="override a knob, e.g. epochs=6")
 
 
 def override(config: Config, settings: Sequence[str]) -> Config:

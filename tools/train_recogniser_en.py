@@ -19,8 +19,11 @@ import recogniser_training as rt
 
 Array = np.ndarray[Any, Any]
 OTHER = ("MISC", "NATIONALITY", "PRODUCT", "CREATIVE", "MILITARYPLATFORM")
-WIDE = rt.Config(deep=False, labels=9, epochs=10)
-DEEP = rt.Config(wide=False, labels=9, epochs=12)
+CONFIGS = {
+    "wide": rt.Config(deep=False, labels=9, epochs=10),
+    "deep": rt.Config(wide=False, labels=9, epochs=12),
+    "joint": rt.Config(labels=9, epochs=10),
+}
 
 
 def lexicon(data: Path) -> dict[str, Array]:
@@ -32,27 +35,27 @@ def lexicon(data: Path) -> dict[str, Array]:
 
 
 def documents(data: Path, *, share_alike: bool) -> list[rt.Document]:
-    """Read the sets."""
+    """Read the sets; without `share_alike` the Wikipedia documents of re3d are only tested on."""
     folder = data / "ner_en"
+    wikipedia = "\n".join(row["text"] for row in rt.jsonl(folder / "re3d" / "Wikipedia" / "documents.json"))
     found = [d for name in ("wikigold_a", "wnut17_dev") for d in rt.read_conll(folder / f"{name}.conll", OTHER)]
-    foreign = "" if share_alike else (folder / "re3d" / "Wikipedia" / "documents.json").read_text(encoding="utf-8")
-    return found + rt.read_conll(folder / "re3d_outer.conll", OTHER, leave_out=foreign)
+    return found + rt.read_conll(folder / "re3d_outer.conll", OTHER, "" if share_alike else wikipedia)
 
 
 def main() -> None:
     """Read the options, then cross-validate or train and write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     rt.add_options(parser, "en")
-    parser.add_argument("--share-alike", action="store_true")
+    parser.add_argument("--share-alike", action="store_true", help="train on re3d's Wikipedia documents, too")
     options = parser.parse_args()
-    configs = rt.chosen((WIDE, DEEP), options)
-    arrays = lexicon(options.data)
+    configs = [rt.override(CONFIGS[part], options.set) for part in options.parts.split(",")]
+    words = lexicon(options.data)
+    sets = documents(options.data, share_alike=options.share_alike)
     if options.cv:
-        tested = documents(options.data, share_alike=True)
-        allowed = {s.name for s in tested}
-        rt.report(options, rt.cross_validate(tested, arrays, "en", configs, options.cv, allowed))
+        figures = rt.cross_validate(sets, options.cv, lambda training: rt.fit(training, words, "en", configs), "en")
+        print(options.parts, options.set, options.share_alike, figures, flush=True)
         return
-    rt.save(options.out, rt.fit(documents(options.data, share_alike=options.share_alike), arrays, "en", configs))
+    rt.save(options.out, rt.fit(sets, words, "en", configs))
 
 
 if __name__ == "__main__":

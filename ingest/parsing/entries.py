@@ -13,6 +13,7 @@ from urllib.parse import urljoin
 from ingest.identity import entry_id, entry_key
 from ingest.parsing.dates import ReadDate, read_date
 from ingest.parsing.html_text import fold, inline_text, plain_paragraphs, sanitise_and_read, well_formed
+from ingest.parsing.markup import unescaped_once_more
 from ingest.parsing.model import ParsedFeed, RawFeed, RawItem, RawText
 from rasid.domain.article import DateFlag, Entry
 
@@ -122,6 +123,7 @@ def _body(raw: RawText, base: str | None, warnings: dict[str, None]) -> tuple[st
     value = well_formed(raw.value)
     if not raw.markup:
         return "", plain_paragraphs(value)
+    value = unescaped_once_more(value)
     if value.count("<") > _MOST_TAGS:
         value = "<".join(value.split("<", _MOST_TAGS)[:-1])
         warnings[f"a text was cut behind {_MOST_TAGS} tags"] = None

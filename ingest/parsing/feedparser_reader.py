@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import math
+import re
 from calendar import timegm
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -19,7 +20,8 @@ from ingest.parsing.markup import looks_like_markup
 from ingest.parsing.model import RawFeed, RawItem, RawText
 
 _HTML: Final = frozenset({"text/html", "application/xhtml+xml"})
-_TEXT: Final = _HTML | {"text/plain", "text", ""}
+_PLAIN: Final = frozenset({"text", ""})
+_BASE64: Final = re.compile(r"[A-Za-z0-9+/\r\n]*=*\s*")
 _PERIODS: Final = {
     "hourly": 3600.0,
     "daily": 86_400.0,
@@ -106,9 +108,14 @@ def _detail(entry: Any, name: str) -> RawText | None:
 
 
 def _content(part: Any) -> RawText | None:
-    value, kind = part.get("value"), part.get("type", "")
-    if not isinstance(value, str) or not value or kind not in _TEXT:
+    """Take a body that is text; feedparser has decoded base64 where that gives text, and left it where it does not."""
+    value, kind = part.get("value"), part.get("type") or ""
+    if not isinstance(value, str) or not value:
         return None
+    if kind not in _HTML and kind not in _PLAIN and not kind.startswith("text/"):
+        if kind != "application/octet-stream" or _BASE64.fullmatch(value):
+            return None
+        return RawText(value, looks_like_markup(value), part.get("base") or None)
     return RawText(value, kind in _HTML, part.get("base") or None)
 
 

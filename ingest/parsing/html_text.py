@@ -73,13 +73,16 @@ def plain_paragraphs(text: str) -> str:
 def _cleaner(base: str | None, *, names: bool = False) -> nh3.Cleaner:
     attributes = {tag: set(allowed) for tag, allowed in nh3.ALLOWED_ATTRIBUTES.items()}
     attributes["*"] = {"lang", "dir"} | ({"class", "id"} if names else set())
-    return nh3.Cleaner(
-        tags=_TAGS,
-        clean_content_tags=_SILENT,
-        attributes=attributes,
-        url_schemes=_SCHEMES,
-        url_relative=("rewrite_with_base", base) if base else "deny",
-    )
+    try:
+        return nh3.Cleaner(
+            tags=_TAGS,
+            clean_content_tags=_SILENT,
+            attributes=attributes,
+            url_schemes=_SCHEMES,
+            url_relative=("rewrite_with_base", base) if base else "deny",
+        )
+    except ValueError:  # a base that is no address
+        return _cleaner(None, names=names)
 
 
 @lru_cache(maxsize=1)
@@ -119,10 +122,11 @@ def _picture_text(markup: str) -> str:
 
 
 def _read(html: str) -> str:
+    if "<" not in html:  # many feeds put plain text with blank lines where HTML is expected
+        return plain_paragraphs(unescape(html))
     text = fold(html)
-    if "<" in text:
-        text = _BLOCK_TAG.sub("\n\n", text).replace("<br>", "\n")
-        text = _ANY_TAG.sub("", text)
+    text = _BLOCK_TAG.sub("\n\n", text).replace("<br>", "\n")
+    text = _ANY_TAG.sub("", text)
     if "&" in text:
         text = unescape(text)
     text = "\n".join(fold(line) for line in text.split("\n")).strip("\n")

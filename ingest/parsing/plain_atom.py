@@ -70,6 +70,8 @@ def _atom_entry(element: Element) -> RawItem:
             media(item, child)
         elif tag not in _ATOM_IGNORED and (tag[0] != "{" or tag.startswith((ATOM, DC, TERMS, XHTML, ITUNES))):
             raise NotPlainError
+        elif len(child) and tag != f"{ATOM}source":
+            _refuse_nested(child)
     item.links.extend([*alternates(links), *([item.guid] if item.guid else [])])
     return item
 
@@ -125,7 +127,14 @@ def _atom_author(item: RawItem, element: Element) -> None:
     item.authors.extend(_person(element))
 
 
+def _refuse_nested(element: Element) -> None:
+    """Let feedparser read what stands where it should not: it takes it for the entry's own."""
+    if any(part.tag in _ATOM or part.tag == f"{ATOM}link" for part in element.iterdescendants()):
+        raise NotPlainError
+
+
 def _person(element: Element) -> list[str]:
+    _refuse_nested(element)
     name = element.findtext(f"{ATOM}name") or element.findtext(f"{ATOM}email") or element.text or ""
     return [name] if name.strip() else []
 

@@ -120,7 +120,7 @@ def _item(element: Element) -> RawItem:
         elif tag.startswith(MEDIA):
             media(item, child)
         else:
-            _check_unknown(tag)
+            _check_unknown(child)
     about = element.get(f"{_RDF}about", "")
     item.links.extend(address for address in (link, *alternates(others), guid, about) if address)
     return item
@@ -130,8 +130,11 @@ def _is_permanent(guid: Element) -> bool:
     return next((value for name, value in guid.items() if name.lower() == "ispermalink"), "true") == "true"
 
 
-def _check_unknown(tag: str) -> None:
-    """Let feedparser read what it may understand."""
+def _check_unknown(element: Element) -> None:
+    """Let feedparser read what it may understand, inside an unknown element too."""
+    tag = element.tag
+    if len(element) and any(part.tag in _RSS or part.tag == "link" for part in element.iter()):
+        raise NotPlainError
     if tag[0] == "{":
         if tag.startswith((ATOM, XHTML, TERMS, "{http://purl.org/atom/ns#}")) or "userland" in tag:
             raise NotPlainError

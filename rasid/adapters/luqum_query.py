@@ -116,7 +116,8 @@ class _Reader:
             case tree.Not() | tree.Prohibit():
                 return Not(self.read(node.children[0], name))
             case tree.AndOperation() | tree.UnknownOperation():
-                return And(tuple(self._parts(node.children, name)))
+                parts = tuple(self._parts(node.children, name))
+                return And(parts) if len(parts) > 1 else parts[0]
             case tree.OrOperation():
                 return Or(tuple(self.read(child, name) for child in node.children))
             case tree.Phrase():

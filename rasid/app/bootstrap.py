@@ -72,7 +72,7 @@ def open_stores(settings: Settings) -> Stores:
 @contextmanager
 def locked_stores(settings: Settings) -> Iterator[Stores]:
     """Open the databases for the one process that works on them. Raises StoreBusyError if another does."""
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    DataDir(settings.data_dir).make()
     lock = Lock(settings.data_dir / "lock")
     try:
         with open_stores(settings) as stores:

@@ -32,12 +32,16 @@ class DataDir:
         self.feeds, self.alerts = path / "feeds.db", path / "alerts.db"
         self.feeds_file, self.rules = path / "feeds.yaml", path / "rules"
 
-    def prepare(self) -> bool:
-        """Make the directory and check its version; True if the index must be made again from the log."""
+    def make(self) -> None:
+        """Make the directory if it is not there."""
         try:
             self.path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StoreError(f"{self.path}: cannot be made: {error.strerror}; choose another --data-dir") from error
+
+    def prepare(self) -> bool:
+        """Make the directory and check its version; True if the index must be made again from the log."""
+        self.make()
         versions = self._versions()
         for name, mine in (("state", STATE_VERSION), ("index", INDEX_VERSION)):
             if versions.get(name, 0) > mine:

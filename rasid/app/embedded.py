@@ -65,19 +65,14 @@ class Service:
 
     def polled(self, event: PollEvent) -> None:
         """Count and log one poll."""
+        feed = event.feed.url if event.feed else None
         if event.record is None:
-            log.warning(event.kind, feed=event.feed.url, words=event.words)
+            log.warning(event.kind, feed=feed, words=event.words)
             return
         self.polls += 1
         self.failed_polls += event.record.outcome in {"failed", "gone"}
         write = log.warning if event.record.error else log.debug
-        write(
-            event.kind,
-            feed=event.feed.url,
-            outcome=event.record.outcome,
-            new=event.record.new_entries,
-            words=event.words,
-        )
+        write(event.kind, feed=feed, outcome=event.record.outcome, new=event.record.new_entries, words=event.words)
 
 
 async def run_service(

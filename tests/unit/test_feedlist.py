@@ -95,10 +95,20 @@ def test_no_text_breaks_the_reader(text: str) -> None:
 
 def test_ids_are_stable_and_tell_feeds_apart() -> None:
     """An id depends on the address alone: not on the case of the host, but on path and query."""
-    assert feed_id("https://www.SANA.sy/feed") == feed_id("https://www.sana.sy/feed") == "sana-sy-" + feed_id(
-        "https://www.sana.sy/feed"
-    ).rpartition("-")[2]
-    assert len({feed_id(url) for url in ("https://sana.sy/", "https://sana.sy/?a", "http://sana.sy/", "https://sana.sy/ru")}) == 4
+    assert (
+        feed_id("https://www.SANA.sy/feed")
+        == feed_id("https://www.sana.sy/feed")
+        == "sana-sy-" + feed_id("https://www.sana.sy/feed").rpartition("-")[2]
+    )
+    assert (
+        len(
+            {
+                feed_id(url)
+                for url in ("https://sana.sy/", "https://sana.sy/?a", "http://sana.sy/", "https://sana.sy/ru")
+            }
+        )
+        == 4
+    )
     assert feed_id("https://президент.рф/feed").startswith("feed-")
 
 
@@ -120,15 +130,27 @@ def feed(url: str, **fields: object) -> Feed:
 
 def test_adding_keeps_everything_that_was_there() -> None:
     """The new entry comes behind the last one; every old line stays as it was."""
-    new = feed("https://tass.ru/rss?a=1#b", title="ТАСС: лента # 1", tags=("да, нет",), enabled=False, min_interval=60.0)
+    new = feed(
+        "https://tass.ru/rss?a=1#b", title="ТАСС: лента # 1", tags=("да, нет",), enabled=False, min_interval=60.0
+    )
     text = with_feeds(LIST, [new], "f")
-    assert [line for line in text.splitlines() if line not in LIST.splitlines()][0] == "  - url: https://tass.ru/rss?a=1#b"
+    assert [line for line in text.splitlines() if line not in LIST.splitlines()][
+        0
+    ] == "  - url: https://tass.ru/rss?a=1#b"
     assert all(line in text.splitlines() for line in LIST.splitlines())
     assert parse_feeds(text, "f")[2] == new
     assert with_feeds(text, [new], "f") == text
 
 
-@pytest.mark.parametrize("start", ["feeds: []\n", "version: 1\nfeeds: []  # пусто\n", "feeds:\n- url: https://a/", "feeds:\n    - url: https://a/\nversion: 1\n"])
+@pytest.mark.parametrize(
+    "start",
+    [
+        "feeds: []\n",
+        "version: 1\nfeeds: []  # пусто\n",
+        "feeds:\n- url: https://a/",
+        "feeds:\n    - url: https://a/\nversion: 1\n",
+    ],
+)
 def test_adding_fits_the_style_of_the_list(start: str) -> None:
     """Empty lists, other indents, a key behind the list and a missing last newline are all fine."""
     text = with_feeds(start, [feed("https://b/"), feed("https://c/")], "f")
@@ -154,7 +176,10 @@ def test_a_list_in_brackets_is_left_alone() -> None:
         with_feeds("feeds: [{url: https://a/}]", [feed("https://b/")], "f")
 
 
-@given(st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")), min_size=1, max_size=30), st.text("абв:#'\"- [&", min_size=1, max_size=9))
+@given(
+    st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")), min_size=1, max_size=30),
+    st.text("абв:#'\"- [&", min_size=1, max_size=9),
+)
 def test_any_title_survives_being_written(title: str, tag: str) -> None:
     """Whatever letters a title has, it reads back the same."""
     new = feed("https://b/", title=title, source=title, tags=(tag,))

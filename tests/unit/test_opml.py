@@ -48,7 +48,12 @@ def test_the_document_is_opml_2_with_a_date() -> None:
 def test_other_programs_lists_are_read() -> None:
     """Nested folders become tags, titles and languages are taken, doubles and plain links passed over."""
     sana, north, ria = from_opml(FOREIGN, "подписки.opml")
-    assert (sana.title, sana.tags, sana.language, sana.id) == ("سانا", ("سوريا", "Агентства"), "ar-SY", feed_id(sana.url))
+    assert (sana.title, sana.tags, sana.language, sana.id) == (
+        "سانا",
+        ("سوريا", "Агентства"),
+        "ar-SY",
+        feed_id(sana.url),
+    )
     assert (north.title, north.tags) == ("North Press", ("سوريا", "kurdish", "news"))
     assert (ria.title, ria.source, ria.tags) == ("РИА Новости", "РИА Новости", ())
 
@@ -62,7 +67,11 @@ def test_other_programs_lists_are_read() -> None:
         (b"<rss/>", 1, "no OPML"),
         ("<opml><body><outline text='خالٍ'/></body></opml>".encode(), None, "no feed in it"),
         (b"<opml>\n<body>\n<outline xmlUrl='file:///etc/passwd'/></body></opml>", 3, "not an http address"),
-        (b'<!DOCTYPE o [<!ENTITY x SYSTEM "file:///etc/passwd">]><opml><body><outline text="&x;"/></body></opml>', None, "no feed"),
+        (
+            b'<!DOCTYPE o [<!ENTITY x SYSTEM "file:///etc/passwd">]><opml><body><outline text="&x;"/></body></opml>',
+            1,
+            "external entity",
+        ),
     ],
 )
 def test_a_broken_list_is_a_clear_error(data: bytes, line: int | None, reason: str) -> None:

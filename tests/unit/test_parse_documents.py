@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from base64 import b64encode
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -104,6 +105,13 @@ def test_links_build_on_the_nearest_base() -> None:
     assert parse(rss(item), url="https://feeds.example/x").entries[0].url == "https://feeds.example/a"
     atom = b'<feed xmlns="http://www.w3.org/2005/Atom" xml:base="https://base.example/d/"><entry><link href="a"/></entry></feed>'
     assert parse(atom, url="https://feeds.example/x").entries[0].url == "https://base.example/d/a"
+
+
+def test_an_address_that_is_none_costs_only_the_links() -> None:
+    """A site's address that cannot be parsed leaves the items and their texts whole."""
+    body = rss("<title>عنوان</title><description>&lt;a href='/x'&gt;текст&lt;/a&gt;</description>")
+    parsed = parse(body.replace(b"https://site.example/", b"http://exa mple&lt;b&gt;.org:x/"))
+    assert [(entry.title, entry.text) for entry in parsed.entries] == [("عنوان", "текст")]
 
 
 def test_truncated_xml_keeps_what_came() -> None:
@@ -246,6 +254,34 @@ def test_a_json_feed_is_read() -> None:
         "\ufffd",
     )
     assert parsed.warnings == ("item 2 was left out: it is no object",)
+
+
+@pytest.mark.parametrize(
+    ("description", "text"),
+    [
+        ("فقرة أولى\n\nвторой абзац\nна двух строках", "فقرة أولى\n\nвторой абзац на двух строках"),
+        ("&amp;lt;p&amp;gt;one&amp;lt;/p&amp;gt;&amp;lt;p&amp;gt;два&amp;lt;/p&amp;gt;", "one\n\nдва"),
+        ("the &amp;lt;b&amp;gt; tag", "the <b> tag"),
+    ],
+)
+def test_careless_descriptions_are_read_as_meant(description: str, text: str) -> None:
+    """Plain text keeps its blank lines, markup escaped twice is markup, and a tag that is talked about is text."""
+    assert parse(rss(f"<description>{description}</description>")).entries[0].text == text
+
+
+@pytest.mark.parametrize(
+    ("kind", "content", "text"),
+    [
+        ("application/octet-stream", b64encode("نص مشفر، текст".encode()).decode(), "نص مشفر، текст"),
+        ("image/png", b64encode(bytes(range(256))).decode(), ""),
+        ("application/octet-stream", b64encode(bytes(range(256))).decode(), ""),
+        ("text/markdown", "*plain* text", "*plain* text"),
+    ],
+)
+def test_content_of_other_types_is_text_where_it_can_be(kind: str, content: str, text: str) -> None:
+    """Base64 that holds text is decoded, a picture is no text."""
+    body = f'<feed xmlns="http://www.w3.org/2005/Atom"><entry><content type="{kind}">{content}</content></entry></feed>'
+    assert parse(body.encode()).entries[0].text == text
 
 
 def test_a_text_of_endless_tags_is_cut() -> None:

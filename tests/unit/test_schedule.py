@@ -52,7 +52,9 @@ def test_a_feed_that_wakes_up_is_followed_at_once() -> None:
 
 
 @given(bounds, intervals, st.integers(0, 1000), st.integers(0, 1000), intervals)
-def test_the_interval_stays_in_bounds(limits: list[float], interval: float, entries: int, new: int, gone: float) -> None:
+def test_the_interval_stays_in_bounds(
+    limits: list[float], interval: float, entries: int, new: int, gone: float
+) -> None:
     """Whatever a poll shows, the interval stays within the feed's bounds."""
     found = adapted(interval, feed(*limits), entries=entries, new_entries=min(new, entries), elapsed=gone)
     assert limits[0] <= found <= limits[1]

@@ -1,0 +1,162 @@
+from __future__ import annotations
+
+import csv
+import pathlib
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from processors.entities import Found, Span, find
+from processors.knowledge import load
+from processors.normalise import clean
+from processors.tokens import tokenize
+
+DATA = pathlib.Path(__file__).parent.parent / "data" / "entities"
+CASES = list(
+    csv.DictReader(
+        [line for line in (DATA / "context.tsv").read_text(encoding="utf8").splitlines() if not line.startswith("#")],
+        delimiter="\t",
+        quoting=csv.QUOTE_NONE,
+    )
+)
+COUNTRIES = {e.country[0]: e.id for e in load().entries if e.kind == "country"}
+
+
+def found_in(
+    text: str, title: str = "", recognised: tuple[Span, ...] = (), key: Callable[[str], str] | None = None
+) -> Found:
+    """Find what a text names."""
+    title, text = clean(title), clean(text)
+    return find(title, text, tokenize(title), tokenize(text), "", recognised, key)
+
+
+def expected(cell: str) -> set[str]:
+    """Read the ids of a cell of the table."""
+    ids = set()
+    for word in cell.split():
+        if word != "-":
+            ids.add(COUNTRIES.get(word) or (word if ":" in word or word in {"PER", "ORG", "LOC"} else f"rasid:{word}"))
+    return ids
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda c: f"{c['case']}-{c['language']}")
+def test_context_decides(case):
+    """A name links to whom its context means and to nobody else."""
+    found = found_in(case["text"], case["title"])
+    named = {e.id for e in found.entities} | {e.type for e in found.entities}
+    assert expected(case["wanted"]) <= named, sorted(named)
+    assert not expected(case["unwanted"]) & named, sorted(named)
+
+
+@pytest.mark.parametrize("text", ["والتقى بوتين بالأسد وللأسد في سوريا، وبشار الأسد.", "Putin’s, «Путина» и Путиным"])
+def test_mentions_are_their_slices_without_clitics(text):
+    """Every mention is exactly the slice of its field, without the clitic before it."""
+    surfaces = {m.surface for e in found_in(text).entities for m in e.mentions}
+    assert all(s[0] not in "وب" or s.startswith(("بوتين", "بشار")) for s in surfaces)
+    for entity in found_in(text).entities:
+        for mention in entity.mentions:
+            assert text[mention.start : mention.end] == mention.surface
+
+
+def test_later_short_mentions_follow_the_full_name():
+    """All mentions of one person in title and text are one entity, title first."""
+    found = found_in("Sergey Lavrov spoke. Lavrov left. Лавров уехал. غادر لافروف.", "Lavrov speaks")
+    lavrov = next(e for e in found.entities if e.id == "rasid:person/sergey-lavrov")
+    assert [m.surface for m in lavrov.mentions] == ["Lavrov", "Sergey Lavrov", "Lavrov", "Лавров", "لافروف"]
+    assert lavrov.mentions[0].field == "title"
+
+
+@pytest.mark.parametrize(
+    ("text", "about"),
+    [
+        ("Российские военные и сирийцы.", ("RU", "SY")),
+        ("Russian troops and Syrians.", ("RU", "SY")),
+        ("القوات الروسية والسوريون.", ("RU", "SY")),
+        ("North Korean and South Korean envoys.", ("KP", "KR")),
+        ("مالي واقتصادي.", ()),
+    ],
+)
+def test_adjectives_count_for_about_only(text, about):
+    """Adjectives and words for peoples give countries and no entities."""
+    found = found_in(text)
+    assert found.about == about
+    assert not [e for e in found.entities if e.type == "LOC"]
+
+
+@pytest.mark.parametrize(
+    ("text", "within"),
+    [
+        ("Russia spoke with Syria.", 1),
+        ("Russia spoke. Syria listened.", 2),
+        ("Russia spoke. Nobody came. Syria listened.", 3),
+        ("Russia spoke. Nobody came. It rained. Syria listened.", None),
+        ("تحدثت روسيا. استمعت سوريا.", 2),
+        ("Россия выступила. Никто не пришёл. Сирия слушала.", 3),
+    ],
+)
+def test_sides_stand_near_each_other(text, within):
+    """The distance of two sides in sentences is kept up to three."""
+    near = {(n.first, n.second): n.within for n in found_in(text).near}
+    assert near.get(("RU", "SY")) == within
+
+
+def test_places_have_position_and_country():
+    """A place comes with coordinates and country, as an entity and as a place with one id."""
+    found = found_in("Взрыв в Идлибе.")
+    place = found.places[0]
+    assert (place.id, place.country) == ("geonames:169389", "SY")
+    assert place.lat == pytest.approx(35.93, abs=0.05)
+    assert place.lon == pytest.approx(36.63, abs=0.05)
+    assert place.id in {e.id for e in found.entities}
+
+
+def upper(name: str) -> str:
+    """Stand in for the keys of unknown names."""
+    return name.lower()
+
+
+def test_unknown_names_become_entities():
+    """What only the recogniser found is an unknown entity; a family name alone joins the longer name."""
+    text = "Laurence Mortier spoke. Mortier left with Lavrov for Moscow."
+    spans = (Span("text", 0, 16, "PER"), Span("text", 24, 31, "PER"), Span("text", 42, 48, "PER"))
+    found = found_in(text, recognised=spans, key=upper)
+    unknown = [e for e in found.entities if not e.known]
+    assert [(e.id, e.name.en, [m.surface for m in e.mentions]) for e in unknown] == [
+        ("rasid:unknown/per/laurence-mortier", "Laurence Mortier", ["Laurence Mortier", "Mortier"])
+    ]
+
+
+def test_a_longer_unknown_name_takes_the_short_known_one():
+    """A recognised person with another first name keeps a doubtful family name from linking."""
+    text = "Yelena Shoigu lives in Russia."
+    found = found_in(text, recognised=(Span("text", 0, 13, "PER"),), key=upper)
+    assert [e.id for e in found.entities if e.type == "PER"] == ["rasid:unknown/per/yelena-shoigu"]
+
+
+def test_a_known_full_name_wins_over_the_recogniser():
+    """A recognised span of another extent does not displace a full known name."""
+    text = "President Sergei Shoigu"
+    found = found_in(text, recognised=(Span("text", 0, 23, "PER"),), key=upper)
+    assert [e.id for e in found.entities] == ["rasid:person/sergei-shoigu"]
+
+
+def test_a_place_inside_an_unknown_body_stays():
+    """A country inside a recognised body is named beside it."""
+    text = "Министерство туризма Литвы сообщило."
+    found = found_in(text, recognised=(Span("text", 0, 26, "ORG"),), key=upper)
+    assert {e.type for e in found.entities} == {"LOC", "ORG"}
+
+
+@given(
+    st.text(
+        alphabet=st.one_of(st.characters(), st.sampled_from(" .\nабвсСирия وسوريا Syria\u200f\u0640")), max_size=200
+    )
+)
+def test_any_text_is_taken(text):
+    """No text raises, and every mention is its slice."""
+    text = clean(text)
+    for entity in found_in(text).entities:
+        for mention in entity.mentions:
+            assert text[mention.start : mention.end] == mention.surface

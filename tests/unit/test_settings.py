@@ -1,0 +1,66 @@
+"""Settings come from file, environment and command line, in that order, and every mistake is named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rasid.domain.errors import InputError
+from rasid.settings import load, shown
+
+
+def test_later_sources_win(tmp_path: Path) -> None:
+    """Command line over environment over file over defaults."""
+    file = tmp_path / "rasid.toml"
+    file.write_text('web_port = 1\nfeeds = "sample"\nhost_pause = 2\n')
+    environment = {"RASID_WEB_PORT": "2", "RASID_HOST_PAUSE": "0.5", "OTHER": "x"}
+    settings = load(file, environment, web_port=3, feeds=None)
+    assert (settings.web_port, settings.host_pause, settings.feeds, settings.workers) == (3, 0.5, "sample", 2)
+
+
+def test_lists_flags_and_paths_are_read_from_variables() -> None:
+    """Variables are texts: commas part lists, on and off are flags."""
+    environment = {
+        "RASID_FETCH_ALLOWED_HOSTS": "127.0.0.1:8000, intranet",
+        "RASID_SAMPLE": "off",
+        "RASID_RULES_DIR": "~/rules",
+        "RASID_DATA_DIR": "/tmp/x",
+    }
+    settings = load(None, environment)
+    assert settings.fetch_allowed_hosts == ("127.0.0.1:8000", "intranet")
+    assert settings.sample is False
+    assert settings.rules_dir == Path("~/rules").expanduser()
+    assert settings.data_dir == Path("/tmp/x")
+
+
+def test_a_secret_comes_from_a_file_and_is_never_shown(tmp_path: Path) -> None:
+    """RASID_WEB_PASSWORD_FILE keeps the password out of the process list; printing blots it out."""
+    (tmp_path / "secret").write_text("пароль سر\n")
+    settings = load(None, {"RASID_WEB_PASSWORD_FILE": str(tmp_path / "secret")})
+    assert settings.web_password == "пароль سر"
+    assert shown(settings)["web_password"] == "***"
+    assert "пароль" not in str(shown(settings))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("web_prot = 1\n", "unknown setting 'web_prot'"),
+        ("web_port = [\n", "is no TOML"),
+        ('web_port = "x"\n', "wrong form"),
+    ],
+)
+def test_a_broken_file_is_named_with_its_fault(tmp_path: Path, text: str, words: str) -> None:
+    """The error names the file and what is wrong."""
+    file = tmp_path / "rasid.toml"
+    file.write_text(text)
+    with pytest.raises(InputError, match=words) as caught:
+        load(file, {})
+    assert str(file) in str(caught.value)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    """A file given and not there is an error, not a default."""
+    with pytest.raises(InputError, match="cannot be read"):
+        load(tmp_path / "none.toml", {})
