@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Self
 
 import aiohttp
 
@@ -134,7 +135,7 @@ async def polled(urls: Sequence[str], directory: Path) -> Cost:
 class Meter:
     """Measures what stands in its `with`."""
 
-    def __enter__(self) -> Meter:
+    def __enter__(self) -> Self:
         """Start."""
         self._wall, self._cpu = time.perf_counter(), _cpu()
         return self

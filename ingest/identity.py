@@ -30,6 +30,7 @@ _AMP_CACHE = re.compile(r"^/(?:[a-z]/)?(s/)?(?P<rest>[^/]+\..*)$")
 _PATH_SESSION = re.compile(r";(?:jsessionid|phpsessid|sid)=[^/?#;]*", re.IGNORECASE)
 _INDEX_PAGE = re.compile(r"/(?:index|default)\.(?:html?|php|aspx?|jsp)$", re.IGNORECASE)
 _AMP_PATH = re.compile(r"(?:/amp(?:\.html)?/*$|\.amp(?=\.html?$|/*$))", re.IGNORECASE)
+_PLAIN = re.compile(r"[A-Za-z0-9/_.~-]*")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -97,10 +98,11 @@ def _out_of_amp_cache(parts: SplitResult) -> SplitResult:
 
 def _host(parts: SplitResult) -> str:
     host = (parts.hostname or "").rstrip(".")
-    try:
-        host = host.encode("idna").decode("ascii")
-    except UnicodeError:  # labels IDNA refuses (underscores, over-long): kept as they stand
-        host = quote(host, safe="[]:")
+    if not host.isascii():
+        try:
+            host = host.encode("idna").decode("ascii")
+        except UnicodeError:  # labels IDNA refuses: kept as they stand
+            host = quote(host, safe="[]:")
     while (shorter := _VARIANT_HOST.sub("", host)) != host:
         host = shorter
     if ":" in host:
@@ -122,6 +124,8 @@ def _path(path: str) -> str:
 
 
 def _query(query: str) -> str:
+    if not query:
+        return ""
     kept = [pair for pair in parse_qsl(query, keep_blank_values=True) if not _is_noise(*pair)]
     return urlencode(sorted(kept), quote_via=quote)
 
@@ -137,6 +141,8 @@ def _is_noise(name: str, value: str) -> bool:
 
 def _reencode(text: str, *, safe: str) -> str:
     """Write percent-encoding one way: UTF-8, capitals, only where needed; what is no UTF-8 keeps its bytes."""
+    if _PLAIN.fullmatch(text):
+        return text
     pieces = re.split(r"(%2[fF])", text)  # an encoded slash is not a slash
     return "".join(
         piece.upper()

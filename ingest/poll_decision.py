@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from http import HTTPStatus
 
 from ingest import schedule
 from ingest.feed_memory import Comparison
@@ -16,6 +17,7 @@ from ingest.parsing import ParsedFeed
 from rasid.domain.errors import FailureWeight, FetchError, RasidError
 from rasid.domain.feed import Feed, FeedState, PollRecord
 
+NOT_MODIFIED = HTTPStatus.NOT_MODIFIED.value
 FULL_EVERY = 10
 FULL_AFTER = timedelta(hours=24)
 _TRY_LISTED_AFTER = 2.0
@@ -77,7 +79,7 @@ def is_unchanged(state: FeedState, asked: Ask, response: Response, now: datetime
     Once a day the same bytes are parsed all the same: items still shown are remembered as such, lest retention forget
     them and a feed that stood still for long tell its old items again as new.
     """
-    if response.status == 304:  # noqa: PLR2004 - HTTP's Not Modified
+    if response.status == NOT_MODIFIED:
         return True
     if body_hash(response.body) != state.body_hash:
         return False
@@ -91,8 +93,6 @@ def unchanged(
     """Decide after a poll that showed nothing new."""
     interval = schedule.adapted(state.interval, feed, entries=0, new_entries=0)
     new = _succeeded(feed, state, asked, response, now, interval=interval, wishes=wishes)
-    if response.status == 304:  # noqa: PLR2004 - HTTP's Not Modified
-        new = replace(new, body_hash=state.body_hash)
     record = PollRecord(feed_id=feed.id, at=now, outcome="unchanged", status=response.status, seconds=response.seconds)
     return Decision(state=new, record=record, words=_moved(state, new))
 
@@ -180,14 +180,15 @@ def _succeeded(
     wishes: schedule.Wishes,
 ) -> FeedState:
     """Give the state after any answer. A ttl lives on in the interval, which only a parsed document shortens again."""
-    wishes = replace(wishes, at_least=max(wishes.at_least, response.max_age or 0.0))
+    if (response.max_age or 0.0) > wishes.at_least:
+        wishes = replace(wishes, at_least=response.max_age or 0.0)
     interval = max(interval, schedule.bounded(wishes.at_least, feed))
     return replace(
         state,
         url=response.permanent_url or asked.url,
         etag=response.etag,
         last_modified=response.last_modified,
-        body_hash=body_hash(response.body),
+        body_hash=state.body_hash if response.status == NOT_MODIFIED else body_hash(response.body),
         polls_since_full=0 if asked.full else state.polls_since_full + 1,
         last_full_at=now if asked.full else state.last_full_at,
         interval=interval,

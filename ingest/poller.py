@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache, partial
-from typing import Literal, ParamSpec, Protocol, TypeVar
+from typing import Literal, Protocol
 
 from yarl import URL
 
@@ -26,6 +25,7 @@ from ingest.feed_memory import Comparison, Page, compare, items, page_done, page
 from ingest.fetch import Response
 from ingest.pages import FullTexts, PageJob, PageQueue
 from ingest.parsing import ParsedFeed
+from ingest.poll_memory import PollMemory
 from rasid.domain.article import Entry, RawEntry
 from rasid.domain.errors import FailureWeight, FetchError, ParseError, RasidError, StoreError
 from rasid.domain.feed import Feed, FeedState, PollRecord, Shown
@@ -37,8 +37,6 @@ _STOP_GRACE = 1.0
 _BATCH = 100
 _MANY_ENTRIES = 500
 _MAX_SITEMAPS = 3
-_P = ParamSpec("_P")
-_T = TypeVar("_T")
 
 
 class SupportsGet(Protocol):
@@ -97,28 +95,24 @@ class Poller:
         on_event: Callable[[PollEvent], None] = _ignore,
         in_flight: int = 32,
     ) -> None:
-        self._feeds, self._store, self._clock = feeds, store, clock
+        self._feeds, self._memory, self._clock = feeds, PollMemory(store), clock
         self._fetcher, self._pool, self._full_texts = fetcher, pool, full_texts
         self._publish_batch, self._room, self._on_event = publish, room, on_event
         self._in_flight = in_flight
         self._agenda = Agenda()
         self._listed: dict[str, Feed] = {}
         self._seen_list: Sequence[Feed] | None = None
-        self._states: dict[str, FeedState] = {}
-        self._records: dict[str, PollRecord] = {}
-        self._unsaved: list[tuple[FeedState, PollRecord]] = []
         self._wishes: dict[str, schedule.Wishes] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = False
         self._pages = PageQueue(self._fetch_page)
         self._awaited_pages: dict[str, set[str]] = {}
         self._settled: dict[str, FeedState] = {}
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="feed-memory")
 
     async def run(self, stop: asyncio.Event) -> None:
         """Poll until `stop` is set; what is under way then gets a moment to finish."""
-        self._states = dict(await self._in_thread(self._store.states))
         try:
+            await self._memory.load()
             while not stop.is_set():
                 self._read_list()
                 self._start_due()
@@ -138,7 +132,7 @@ class Poller:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._pages.close()
         await self._flush()
-        self._thread.shutdown()
+        self._memory.close()
 
     async def pages_read(self) -> None:
         """Wait until every page that polls have asked for was fetched."""
@@ -147,11 +141,11 @@ class Poller:
     async def poll_once(self, feed: Feed) -> PollRecord:
         """Poll one feed now. Raises StoreError when its entries could not be published or remembered."""
         record = await self._poll_feed(feed)
-        await self._flush()
+        await self._memory.flush()
         return record
 
     async def _poll_feed(self, feed: Feed) -> PollRecord:
-        state = await self._state_of(feed)
+        state = await self._memory.state_of(feed)
         asked = poll_decision.ask(feed, state, self._clock.now())
         try:
             response = await self._fetcher.get(asked.url, etag=asked.etag, last_modified=asked.last_modified)
@@ -180,29 +174,20 @@ class Poller:
         return record
 
     def _nothing_new(self, feed: Feed, decision: poll_decision.Decision) -> PollRecord:
-        """Remember an unchanged feed a little later, many at once: what a kill loses of it is one request."""
-        self._states[feed.id], self._records[feed.id] = decision.state, decision.record
-        self._unsaved.append((decision.state, decision.record))
+        """Remember an unchanged feed, a little later, many at once."""
+        self._memory.save_later(decision.state, decision.record)
         self._on_event(PollEvent(kind="polled", feed=feed, record=decision.record, words=decision.words))
         return decision.record
 
     async def _flush(self) -> None:
-        """Save what is not saved yet."""
-        unsaved, self._unsaved = self._unsaved, []
-        if unsaved:
-            try:
-                await self._in_thread(self._save_all, unsaved)
-            except StoreError as error:
-                self._trouble(self._listed.get(unsaved[0][0].feed_id), error)
-
-    def _save_all(self, polls: Sequence[tuple[FeedState, PollRecord]], shown: Sequence[Shown] = ()) -> None:
-        """Save polls in order; `shown` belongs to the last."""
-        for number, (state, record) in enumerate(polls, start=1):
-            self._store.save(state, record, shown if number == len(polls) else ())
+        try:
+            await self._memory.flush()
+        except StoreError as error:
+            self._trouble(None, error)
 
     async def _finish(self, feed: Feed, decision: poll_decision.Decision, shown: Sequence[Shown] = ()) -> PollRecord:
         """Remember the outcome of a poll."""
-        await self._remember(decision.state, decision.record, shown)
+        await self._memory.save(decision.state, decision.record, shown)
         words = decision.words or decision.record.error
         self._on_event(PollEvent(kind="polled", feed=feed, record=decision.record, words=words))
         return decision.record
@@ -227,30 +212,17 @@ class Poller:
         return replace(parsed, entries=tuple(entries))
 
     async def _compare(self, feed: Feed, parsed: ParsedFeed, now: datetime) -> Comparison:
-        named = items(parsed.entries)
-        remembered = await self._in_thread(self._store.shown, feed.id, list(named))
-        work = partial(compare, named, remembered, now, partial(self._wants_page, feed))
         # A huge document is compared beside the event loop: the other feeds go on.
-        return await asyncio.to_thread(work) if len(named) > _MANY_ENTRIES else work()
+        aside = len(parsed.entries) > _MANY_ENTRIES
+        named = await asyncio.to_thread(items, parsed.entries) if aside else items(parsed.entries)
+        remembered = await self._memory.shown(feed.id, list(named))
+        work = partial(compare, named, remembered, now, partial(self._wants_page, feed))
+        return await asyncio.to_thread(work) if aside else work()
 
     async def _publish(self, feed: Feed, entries: Sequence[Entry], now: datetime) -> None:
         for start in range(0, len(entries), _BATCH):
             await self._room()
             await self._publish_batch([_raw(feed, entry, now) for entry in entries[start : start + _BATCH]])
-
-    async def _remember(self, state: FeedState, record: PollRecord, shown: Sequence[Shown] = ()) -> None:
-        unsaved, self._unsaved = self._unsaved, []
-        await self._in_thread(self._save_all, [*unsaved, (state, record)], shown)
-        self._states[state.feed_id] = state
-        self._records[state.feed_id] = record
-
-    async def _state_of(self, feed: Feed) -> FeedState:
-        state = self._states.get(feed.id) or await self._in_thread(self._store.state, feed.id)
-        return state or poll_decision.first_state(feed)
-
-    async def _in_thread(self, work: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
-        """Run what may wait for a disk on the one thread for it, in order."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, partial(work, *args, **kwargs))
 
     # The agenda
 
@@ -273,13 +245,13 @@ class Poller:
 
     def _revive(self, feed_ids: set[str]) -> None:
         for feed_id in feed_ids:
-            state = self._states.get(feed_id)
+            state = self._memory.known(feed_id)
             if state is not None and state.gone:
-                self._states[feed_id] = replace(state, gone=False, failures=0.0, next_poll_at=None)
+                self._memory.correct(replace(state, gone=False, failures=0.0, next_poll_at=None))
 
     def _plan(self, feed: Feed, *, not_before: datetime | None = None) -> None:
         """Put a listed feed on the agenda at its time, unless its server ended it."""
-        state = self._states.get(feed.id)
+        state = self._memory.known(feed.id)
         if state is not None and state.gone:
             return
         now = self._clock.now()
@@ -319,13 +291,13 @@ class Poller:
 
     async def _fault(self, feed: Feed, error: Exception) -> None:
         """Count a fault of the program's as a failure of the feed that brought it out: it is slowed and shown."""
-        state, now = await self._state_of(feed), self._clock.now()
+        state, now = await self._memory.state_of(feed), self._clock.now()
         shown = RasidError(f"a fault in the program: {error!r}")
         failed = poll_decision.failed(feed, state, poll_decision.ask(feed, state, now), shown, now)
         try:
             await self._finish(feed, failed)
         except StoreError as outage:
-            self._states[feed.id] = failed.state
+            self._memory.correct(failed.state)
             self._trouble(feed, outage)
 
     def _trouble(self, feed: Feed | None, error: Exception) -> None:
@@ -383,14 +355,14 @@ class Poller:
         return text, page_done(page.shown)
 
     async def _page_remembered(self, feed: Feed, page: Page, shown: Shown) -> None:
-        state, record = self._states[feed.id], self._records[feed.id]
+        state, record = self._memory.last(feed.id)
         if shown.content_hash != page_done(shown).content_hash:  # it is tried again at the next poll
             self._settled.pop(feed.id, None)
         settled = self._settled.get(feed.id)
         last = self._awaited_pages[feed.id] == {page.shown.item}
         if last and settled is not None and settled.last_polled_at == state.last_polled_at:
             state = settled
-        await self._remember(state, record, [shown])
+        await self._memory.save(state, record, [shown])
 
 
 def _raw(feed: Feed, entry: Entry, now: datetime) -> RawEntry:

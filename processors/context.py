@@ -75,9 +75,12 @@ class Passage:
 
 def passage(field: FieldName, source: str, tokens: Sequence[Token], offset: int) -> Passage:
     """Make a passage."""
+    return Passage(field, source, tokens, offset, field == "title" and _title_case(source, tokens))
+
+
+def _title_case(source: str, tokens: Sequence[Token]) -> bool:
     cased = [t for t in tokens if t.script in _CASED and len(t.text) > 3]  # noqa: PLR2004  short words stay small
-    capitals = sum(source[t.start].isupper() for t in cased)
-    return Passage(field, source, tokens, offset, field == "title" and len(cased) > 2 and capitals > 0.7 * len(cased))  # noqa: PLR2004  most of several
+    return len(cased) > 2 and sum(source[t.start].isupper() for t in cased) > 0.7 * len(cased)  # noqa: PLR2004  most of several
 
 
 def named_after(passage: Passage, match: Match) -> bool:

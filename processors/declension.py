@@ -60,8 +60,12 @@ def decline_name(name: str) -> tuple[str, ...]:
         for case in CASES:
             forms[_phrase(words, at, parse, case)] = None
     forms.pop(name, None)
-    # "Курском" is the adjective far oftener than the town
-    return tuple(form for form in forms if not (name.endswith("ск") and form.endswith("ском")))
+    return tuple(form for form in forms if not (form.endswith("ском") and _is_adjective(form)))
+
+
+def _is_adjective(word: str) -> bool:
+    """Say whether the dictionary has the word as an adjective: "Курском" is that far oftener than the town."""
+    return any(parse.is_known and "ADJF" in parse.tag for parse in _morph().parse(word.lower()))
 
 
 def _head(words: list[str]) -> tuple[int, Any] | None:

@@ -48,7 +48,22 @@ def _forms(row: dict[str, str]) -> list[str]:
     return forms
 
 
-def country_of(tokens: Sequence[Token], at: int, source: str) -> str | None:
+def adjectives(tokens: Sequence[Token], source: str) -> list[tuple[int, str]]:
+    """Give the places of tokens that name a country's adjective or people, and the country."""
+    known = _known()
+    places = [at for at, token in enumerate(tokens) if token.text in known]
+    return [(at, country) for at in places if (country := _country_of(tokens, at, source)) is not None]
+
+
+@cache
+def _known() -> frozenset[str]:
+    """Give every first word, with the Arabic article too, so that most tokens cost one look-up."""
+    words, pairs = _words()
+    bare = {word.rstrip("|") for word in words} | {first for first, _ in pairs}
+    return frozenset(bare | {_ARTICLE + word for word in bare if "\u0620" <= word[:1] <= "\u06ff"})
+
+
+def _country_of(tokens: Sequence[Token], at: int, source: str) -> str | None:
     """Give the country whose adjective or people the token names, None for another word."""
     words, pairs = _words()
     token = tokens[at]

@@ -12,10 +12,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from processors.context import Passage, closing_quote, passage
-from processors.demonyms import country_of
+from processors.demonyms import adjectives
 from processors.evidence import gather
 from processors.gazetteer import gazetteer
-from processors.knowledge import Entry, load
+from processors.knowledge import Entry
 from processors.linking import FULL, Link, Linker
 from processors.near import Near, nearness
 from processors.tokens import Token
@@ -54,8 +54,8 @@ def find(
     """
     offset = title_tokens[-1].sentence + 1 if title_tokens else 0
     passages = (passage("title", title, title_tokens, 0), passage("text", text, text_tokens, offset))
-    entries = load().entries
     names = gazetteer()
+    entries = names.base.entries
     matches = [names.scan(p.tokens, p.source) for p in passages]
     tally = _Tally()
     for p in passages:
@@ -80,10 +80,8 @@ class _Tally:
 
     def adjectives(self, p: Passage) -> None:
         """Count the adjectives and words for peoples of a passage."""
-        for at, token in enumerate(p.tokens):
-            country = country_of(p.tokens, at, p.source)
-            if country is not None:
-                self._note(country, p.offset + token.sentence)
+        for at, country in adjectives(p.tokens, p.source):
+            self._note(country, p.offset + p.tokens[at].sentence)
 
     def link(self, link: Link, entry: Entry) -> None:
         """Count the sides of a known name."""

@@ -10,7 +10,7 @@ from functools import cache
 from processors import context
 from processors.context import Passage
 from processors.gazetteer import Match
-from processors.knowledge import Entry, Mark
+from processors.knowledge import DOUBTFUL, Entry
 from processors.normalise import fold
 
 _STEM, _CASE = 4, 2  # letters that case forms of a name share, and by how many they differ in length
@@ -19,9 +19,7 @@ LARGE = 300_000  # people: a city that is named without its country
 
 @dataclass(slots=True)
 class Evidence:
-    """Entries named in full (people also by last word), countries named, family names of people unknown, the main script,
-    talk of animals or food.
-    """
+    """Entries named in full (people also by last word), countries, family names of people unknown, main script."""
 
     full: set[int] = field(default_factory=set)
     countries: Counter[str] = field(default_factory=Counter)
@@ -40,7 +38,9 @@ class Evidence:
         if word in self.families:
             return self.families[word]
         stem = word[:_STEM]
-        alike = (who for last, who in self.families.items() if last[:_STEM] == stem and abs(len(last) - len(word)) <= _CASE)
+        alike = (
+            who for last, who in self.families.items() if last[:_STEM] == stem and abs(len(last) - len(word)) <= _CASE
+        )
         return set().union(*alike) if len(word) > _STEM else set()
 
 
@@ -64,15 +64,15 @@ def gather(
 
 
 def _sure(match: Match) -> bool:
-    return any(not ref.mark & Mark.DOUBTFUL for ref in match.refs)
+    return any(not ref.mark & DOUBTFUL for ref in match.refs)
 
 
 def _note(p: Passage, match: Match, entries: Sequence[Entry], evidence: Evidence, *, part: bool) -> None:
     """Add what one match says; `part` of a longer name, it says nothing of namesakes."""
-    lands = {entries[ref.entry].country for ref in match.refs if not ref.mark & Mark.DOUBTFUL}
+    lands = {entries[ref.entry].country for ref in match.refs if not ref.mark & DOUBTFUL}
     for ref in match.refs:
         entry = entries[ref.entry]
-        if ref.mark & Mark.DOUBTFUL:
+        if ref.mark & DOUBTFUL:
             if entry.type == "PER" and not part and context.first_name_beside(p, match, own_words(entry)):
                 evidence.namesakes.add(p.tokens[match.last].text)
         elif entry.type != "LOC":

@@ -8,6 +8,8 @@ whichever is a word of some name; where both are, both are scanned.
 from __future__ import annotations
 
 import re
+from array import array
+from bisect import bisect_left
 from collections.abc import Sequence
 from functools import cache
 from itertools import accumulate
@@ -15,7 +17,7 @@ from typing import Any, NamedTuple
 
 from daachorse import CharwiseDoubleArrayAhoCorasick
 
-from processors.knowledge import KnowledgeBase, Mark, load
+from processors.knowledge import EXACT, Aliases, KnowledgeBase, read
 from processors.normalise import fold
 from processors.tokens import Token, tokenize
 
@@ -24,6 +26,7 @@ _PLAIN = re.compile(r"[^\W\d_]+(?:[\s.–-]+[^\W\d_]+)*\.?")
 _ARABIC_LETTER = re.compile(r"[\u0620-\u065f\u0670-\u06d3]")
 _CLITICS = re.compile("^((?:[وف]?[بكل]|[وف])?).*$")
 _ANY_CASE = 7  # no word of the name has a capital
+_REMEMBERED = 1 << 16  # readings of Arabic words
 
 
 class Ref(NamedTuple):
@@ -32,13 +35,6 @@ class Ref(NamedTuple):
     entry: int
     mark: int
     capital: int
-
-
-class Word(NamedTuple):
-    """A token as names are matched on it, and where that reading starts in the source (behind its clitics)."""
-
-    text: str
-    start: int
 
 
 class Match(NamedTuple):
@@ -53,79 +49,90 @@ class Match(NamedTuple):
 class Gazetteer:
     """All names of a knowledge base in one automaton. Frozen once made; any thread."""
 
-    def __init__(self, base: KnowledgeBase) -> None:
-        """Put every name of `base` into the automaton."""
-        names: dict[str, list[int]] = {}
-        self._exact: dict[tuple[str, int], set[str]] = {}
-        for entry, aliases in enumerate(base.aliases):
-            for text, mark in aliases:
-                words = name_words(text)
-                if not words:
-                    continue
-                pattern = f" {' '.join(words)} "
-                packed = entry << 6 | int(mark) << 3 | _capital(text)
-                found = names.setdefault(pattern, [])
-                if packed not in found:
-                    found.append(packed)
-                if mark & Mark.EXACT:
-                    self._exact.setdefault((pattern, entry), set()).add(text)
+    def __init__(self, base: KnowledgeBase, aliases: Aliases) -> None:
+        """Put every name of `base` into the automaton; `aliases`, in the order of its entries, are emptied on the way."""
+        self.base = base
+        names: dict[str, int | list[int]] = {}
+        exact: dict[tuple[str, int], set[str]] = {}
+        for entry in range(len(aliases)):
+            written, aliases[entry] = aliases[entry], ()
+            for text, mark in written:
+                pattern = _pattern(text)
+                if pattern:
+                    _add(names, pattern, entry << 6 | mark << 3 | _capital(text))
+                if mark & EXACT:
+                    exact.setdefault((pattern, entry), set()).add(text)
         self.size = len(names)
-        self._patterns = list(names)
-        self._refs = [tuple(found) for found in names.values()]
-        self._vocabulary = {w for p in names if "\u0620" <= p[1] <= "\u06ff" for w in p.split()}
-        self._automaton: Any = CharwiseDoubleArrayAhoCorasick(self._patterns)
+        abbreviations = {pattern for pattern, _ in exact}
+        numbers = {pattern: at for at, pattern in enumerate(names) if pattern in abbreviations}
+        self._exact = {(numbers[pattern], entry): found for (pattern, entry), found in exact.items()}
+        self._single = array("I", (value if isinstance(value, int) else 0 for value in names.values()))
+        self._several = {at: tuple(v) for at, v in enumerate(names.values()) if not isinstance(v, int)}
+        self._vocabulary = frozenset(w for p in names if "\u0620" <= p[1] <= "\u06ff" for w in p.split())
+        self._automaton: Any = CharwiseDoubleArrayAhoCorasick(list(names))
         self._readings: dict[str, tuple[str, int, str, int]] = {}
+
+    def _refs(self, value: int) -> tuple[int, ...]:
+        return self._several.get(value) or (self._single[value],)
 
     def named(self, text: str) -> tuple[int, ...]:
         """Give the entries of which `text`, taken whole, is a name, by number."""
-        pattern = f" {' '.join(name_words(text))} "
+        pattern = _pattern(text)
         whole = [v for s, e, v in self._automaton.find_overlapping(pattern) if e - s == len(pattern)]
-        return tuple(dict.fromkeys(packed >> 6 for v in whole for packed in self._refs[v]))
+        return tuple(dict.fromkeys(packed >> 6 for v in whole for packed in self._refs(v)))
 
     def scan(self, tokens: Sequence[Token], source: str) -> list[Match]:
         """Give every name in the tokens of `source`, overlapping ones too, in no promised order."""
         if not tokens:
             return []
-        words, others = self._words(tokens, source)
-        found = self._matches(words, tokens, source)
+        words, starts, others = self._words(tokens, source)
+        found = self._matches(words, starts, tokens, source)
         if others:
-            again = [others.get(at, word) for at, word in enumerate(words)]
-            found += [m for m in self._matches(again, tokens, source) if m.first in others]
+            again, moved = list(words), dict(starts)
+            for at, (word, start) in others.items():
+                again[at], moved[at] = word, start
+            found += [m for m in self._matches(again, moved, tokens, source) if m.first in others]
         return found
 
-    def _words(self, tokens: Sequence[Token], source: str) -> tuple[list[Word], dict[int, Word]]:
-        """Give each token's reading, and the other one of those that have two."""
-        words, others = [], {}
+    def _words(
+        self, tokens: Sequence[Token], source: str
+    ) -> tuple[list[str], dict[int, int], dict[int, tuple[str, int]]]:
+        """Give the word each token is matched by, where it starts if not where its token does, and second readings."""
+        words = [token.text for token in tokens]
+        starts: dict[int, int] = {}
+        others: dict[int, tuple[str, int]] = {}
         for at, token in enumerate(tokens):
             if token.script != "arab":
-                words.append(Word(token.text, token.start))
                 continue
             begin = token.start
-            while begin and _ARABIC_LETTER.match(source[begin - 1]):
+            while begin and source[begin - 1] != " " and _ARABIC_LETTER.match(source[begin - 1]):
                 begin -= 1
             whole = token.text if begin == token.start else fold(source[begin : token.end])
-            text, cut, other, other_cut = self._reading(whole, token.text)
-            words.append(Word(text, _behind(source, begin, cut) if cut else begin))
+            text, cut, other, other_cut = self._readings.get(whole) or self._reading(whole, token.text)
+            words[at] = text
+            start = _behind(source, begin, cut) if cut else begin
+            if start != token.start:
+                starts[at] = start
             if other:
-                others[at] = Word(other, _behind(source, begin, other_cut))
-        return words, others
+                others[at] = (other, _behind(source, begin, other_cut))
+        return words, starts, others
 
     def _reading(self, whole: str, stripped: str) -> tuple[str, int, str, int]:
-        """Give the word and how many letters before it are clitics, then the same of a second reading ("" for none)."""
-        known = self._readings.get(whole)
-        if known is None:
-            rest, cut = self._without_clitics(whole)
-            if (
-                whole in self._vocabulary
-            ):  # the tokeniser's lexicon says whether it may be read without its first letters
-                known = (whole, 0, rest, cut) if rest == stripped else (whole, 0, "", 0)
-            elif rest:
-                known = (rest, cut, "", 0)
-            else:
-                known = (stripped, max(0, len(whole) - len(stripped)) if whole.endswith(stripped) else 0, "", 0)
-            if len(self._readings) < 1 << 16:
-                self._readings[whole] = known
-        return known
+        """Give the word and how many letters before it are clitics, then the same of a second reading ("" for none).
+
+        Of a word that a name has as it stands, the tokeniser's lexicon says whether it may be read without its first
+        letters too.
+        """
+        rest, cut = self._without_clitics(whole)
+        if whole in self._vocabulary:
+            reading = (whole, 0, rest, cut) if rest == stripped else (whole, 0, "", 0)
+        elif rest:
+            reading = (rest, cut, "", 0)
+        else:
+            reading = (stripped, len(whole) - len(stripped) if whole.endswith(stripped) else 0, "", 0)
+        if len(self._readings) < _REMEMBERED:
+            self._readings[whole] = reading
+        return reading
 
     def _without_clitics(self, whole: str) -> tuple[str, int]:
         if whole[0] not in "وفبكل":
@@ -139,35 +146,53 @@ class Gazetteer:
                 return "ا" + rest, cut  # ل + ال is written لل
         return "", 0
 
-    def _matches(self, words: Sequence[Word], tokens: Sequence[Token], source: str) -> list[Match]:
-        texts = [word.text for word in words]
-        ends = list(accumulate(len(text) + 1 for text in texts))
-        first_at = dict(zip([0, *ends], range(len(texts)), strict=False))
-        last_at = {end: at for at, end in enumerate(ends)}
+    def _matches(
+        self, words: Sequence[str], starts: dict[int, int], tokens: Sequence[Token], source: str
+    ) -> list[Match]:
         found = []
-        for start, end, value in self._automaton.find_overlapping(f" {' '.join(texts)} "):
-            first, last = first_at[start], last_at[end - 1]
+        ends = list(accumulate(map(len, words), lambda total, length: total + length + 1, initial=0))
+        for begin, end, value in self._automaton.find_overlapping(f" {' '.join(words)} "):
+            first, last = bisect_left(ends, begin), bisect_left(ends, end - 1) - 1
             if first != last and not _together(tokens, first, last, source):
                 continue
-            refs = self._fitting(value, tokens, first, words[first].start, tokens[last].end, source)
+            start = starts.get(first, tokens[first].start)
+            refs = self._fitting(value, tokens, first, start, source[start : tokens[last].end], source)
             if refs:
-                found.append(Match(first, last, words[first].start, refs))
+                found.append(Match(first, last, start, refs))
         return found
 
     def _fitting(
-        self, value: int, tokens: Sequence[Token], first: int, start: int, end: int, source: str
+        self, value: int, tokens: Sequence[Token], first: int, start: int, surface: str, source: str
     ) -> tuple[Ref, ...]:
         """Give those whose name this is in this very spelling, capital letters considered."""
         refs = []
-        for packed in self._refs[value]:
+        for packed in self._refs(value):
             ref = Ref(packed >> 6, packed >> 3 & 7, packed & 7)
-            if ref.mark & Mark.EXACT:
-                surface, spellings = source[start:end], self._exact[self._patterns[value], ref.entry]
+            if ref.mark & EXACT:
+                spellings = self._exact[value, ref.entry]
                 if surface in spellings or surface + "." in spellings:
                     refs.append(ref)
-            elif ref.capital == _ANY_CASE or source[tokens[first + ref.capital].start].isupper():
+            elif (
+                ref.capital == _ANY_CASE
+                or source[tokens[first + ref.capital].start if ref.capital else start].isupper()
+            ):
                 refs.append(ref)
         return tuple(refs)
+
+
+def _pattern(text: str) -> str:
+    words = name_words(text)
+    return f" {' '.join(words)} " if words else ""
+
+
+def _add(names: dict[str, int | list[int]], pattern: str, packed: int) -> None:
+    """Note whose name a pattern is; nearly all are one entry's, so a list is made for the others only."""
+    found = names.setdefault(pattern, packed)
+    if isinstance(found, list):
+        if packed not in found:
+            found.append(packed)
+    elif found != packed:
+        names[pattern] = [found, packed]
 
 
 def name_words(text: str) -> list[str]:
@@ -185,6 +210,10 @@ def name_words(text: str) -> list[str]:
 
 def _capital(text: str) -> int:
     """Say which word of a name is the first with a capital letter, 7 for none."""
+    if text[0].isupper():
+        return 0
+    if text.islower():
+        return _ANY_CASE
     words = _WORD.findall(text)
     return next((at for at, word in enumerate(words[:_ANY_CASE]) if word[0].isupper()), _ANY_CASE)
 
@@ -216,4 +245,4 @@ def _behind(source: str, begin: int, cut: int) -> int:
 @cache
 def gazetteer() -> Gazetteer:
     """Give the automaton over the packaged knowledge base; made once a process."""
-    return Gazetteer(load())
+    return Gazetteer(*read())

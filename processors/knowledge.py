@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from enum import IntFlag
 from functools import cache
 from importlib import resources
 from typing import NamedTuple
@@ -17,20 +16,17 @@ TONGUES = ("en", "ar", "ru")
 _OURS = "rasid:"
 
 
-class Mark(IntFlag):
-    """What stands before an alias in the tables."""
-
-    NONE = 0
-    DOUBTFUL = 1  # `~`: a short or ambiguous name that needs context
-    EXACT = 2  # `=`: an abbreviation; its case counts
-    VERY = 4  # `~~`: doubtful, and an everyday word or a personal name as well
+# What stands before an alias in the tables; plain bits, for they are tested for every name found.
+DOUBTFUL = 1  # `~`: a short or ambiguous name that needs context
+EXACT = 2  # `=`: an abbreviation; its case counts
+VERY = 4  # `~~`: doubtful, and an everyday word or a personal name as well
 
 
 class Name(NamedTuple):
     """One way to write an entry's name: the base form as in the table, or a Russian case form of it."""
 
     text: str
-    mark: Mark
+    mark: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,11 +55,13 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class KnowledgeBase:
-    """Entries by id, and for each entry (same order) its names in every language with Russian case forms."""
+    """The entries, people first, then bodies and places in the order of their tables, and the same by id."""
 
     entries: tuple[Entry, ...]
-    aliases: tuple[tuple[Name, ...], ...]
     by_id: Mapping[str, Entry]
+
+
+Aliases = list[tuple[Name, ...]]  # for each entry its names in every language, with Russian case forms
 
 
 def read_table(text: str, source: str) -> Iterator[dict[str, str]]:
@@ -83,16 +81,16 @@ def read_table(text: str, source: str) -> Iterator[dict[str, str]]:
 
 def parse_alias(alias: str) -> Name:
     """Take the marks off an alias."""
-    mark = Mark.NONE
+    mark = 0
     while alias[:1] in {"~", "="}:
-        mark |= Mark.EXACT if alias[0] == "=" else Mark.VERY if mark & Mark.DOUBTFUL else Mark.DOUBTFUL
+        mark |= EXACT if alias[0] == "=" else VERY if mark & DOUBTFUL else DOUBTFUL
         alias = alias[1:]
     return Name(alias.strip(), mark)
 
 
-def names_of(row: Mapping[str, str], tongue: str) -> dict[str, Mark]:
+def names_of(row: Mapping[str, str], tongue: str) -> dict[str, int]:
     """Give the names of a row in one language with their marks; an alias equal to the name gives the name its mark."""
-    found = {row[f"name_{tongue}"]: Mark.NONE} if row[f"name_{tongue}"] else {}
+    found = {row[f"name_{tongue}"]: 0} if row[f"name_{tongue}"] else {}
     for alias in row[f"aliases_{tongue}"].split(" | ") if row[f"aliases_{tongue}"] else ():
         name = parse_alias(alias)
         if name.text:
@@ -100,15 +98,20 @@ def names_of(row: Mapping[str, str], tongue: str) -> dict[str, Mark]:
     return found
 
 
-@cache
-def load() -> KnowledgeBase:
-    """Read the tables of the package; once a process."""
+def read() -> tuple[KnowledgeBase, Aliases]:
+    """Read the tables of the package. The names are many: whoever has made an automaton of them lets them go."""
     return build(
         read_table(_text("people.tsv"), "people.tsv"),
         read_table(_text("bodies.tsv"), "bodies.tsv"),
         read_table(_text("places.tsv.gz"), "places.tsv.gz"),
         read_forms(_text("forms_ru.tsv.gz")),
     )
+
+
+@cache
+def load() -> KnowledgeBase:
+    """Give the knowledge base without its names, once a process. Whoever has a gazetteer takes `gazetteer().base`."""
+    return read()[0]
 
 
 def _text(name: str) -> str:
@@ -131,10 +134,10 @@ def build(
     bodies: Iterator[dict[str, str]],
     places: Iterator[dict[str, str]],
     forms: Mapping[str, tuple[str, ...]],
-) -> KnowledgeBase:
+) -> tuple[KnowledgeBase, Aliases]:
     """Make the knowledge base of table rows; a place that the bodies have too (a base) lends them its position only."""
     entries: list[Entry] = []
-    aliases: list[tuple[Name, ...]] = []
+    aliases: Aliases = []
     taken: dict[str, int] = {}
     for row in (*people, *bodies):
         entries.append(_actor(row))
@@ -150,7 +153,7 @@ def build(
         elif entries[double].lat is None:
             place = _place(row)
             entries[double] = replace(entries[double], lat=place.lat, lon=place.lon)
-    return KnowledgeBase(tuple(entries), tuple(aliases), {entry.id: entry for entry in entries})
+    return KnowledgeBase(tuple(entries), {entry.id: entry for entry in entries}), aliases
 
 
 def _aliases(row: Mapping[str, str], forms: Mapping[str, tuple[str, ...]]) -> tuple[Name, ...]:
@@ -158,7 +161,7 @@ def _aliases(row: Mapping[str, str], forms: Mapping[str, tuple[str, ...]]) -> tu
     for tongue in TONGUES:
         for text, mark in names_of(row, tongue).items():
             found[Name(text, mark)] = None
-            if tongue == "ru" and not mark & Mark.EXACT:
+            if tongue == "ru" and not mark & EXACT:
                 for form in forms.get(text, ()):
                     found[Name(form, mark)] = None
     return tuple(found)

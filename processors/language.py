@@ -32,10 +32,16 @@ _LATIN_WEIGHT = 0.5  # names and addresses in Latin letters stand in texts of ev
 
 # The letters of each script that has languages of ours, and all other letters, which are nobody's.
 _SCRIPTS = {
-    "arab": "\u0620-\u063f\u0641-\u064a\u066e\u066f\u0671-\u06d3\u06d5\u06ee\u06ef\u06fa-\u06ff\u0750-\u077f\ufb50-\ufdf9\ufe70-\ufefc",
+    "arab": (
+        "\u0620-\u063f\u0641-\u064a\u066e\u066f\u0671-\u06d3\u06d5\u06ee\u06ef\u06fa-\u06ff\u0750-\u077f"
+        "\ufb50-\ufdf9\ufe70-\ufefc"
+    ),
     "cyrl": "\u0400-\u0481\u048a-\u052f",
     "hebr": "\u05d0-\u05ea\ufb1d-\ufb4e",
-    "latn": "A-Za-z\u00aa\u00ba\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff\ufb00-\ufb06\uff21-\uff3a\uff41-\uff5a",
+    "latn": (
+        "A-Za-z\u00aa\u00ba\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff\ufb00-\ufb06"
+        "\uff21-\uff3a\uff41-\uff5a"
+    ),
 }
 _LETTERS = {script: re.compile(f"[{letters}]+") for script, letters in _SCRIPTS.items()}
 _OTHER_LETTERS = re.compile(rf"[^\W\d_{''.join(_SCRIPTS.values())}]+")

@@ -10,7 +10,7 @@ from processors import context
 from processors.context import Passage
 from processors.evidence import Evidence, own_words, prominent
 from processors.gazetteer import Match, Ref
-from processors.knowledge import Entry, Mark
+from processors.knowledge import DOUBTFUL, EXACT, VERY, Entry
 from processors.tokens import Token
 
 FULL = 0.95  # confidence from which a person's name is a full one
@@ -101,7 +101,7 @@ class Linker:
         p, evidence = self._p, self._evidence
         if match.first in self._borne:
             return 0.0
-        if not ref.mark & Mark.DOUBTFUL:
+        if not ref.mark & DOUBTFUL:
             return 0.97
         if context.idiom(p, match) or context.first_name_beside(p, match, own_words(entry)):
             return 0.0
@@ -129,9 +129,9 @@ class Linker:
     def _body(self, match: Match, ref: Ref, entry: Entry) -> float:
         p, evidence = self._p, self._evidence
         after = p.after(match)
-        if (ref.mark & Mark.EXACT and _shouted(p, match)) or _is(after, "weekday"):
+        if (ref.mark & EXACT and _shouted(p, match)) or _is(after, "weekday"):
             return 0.0  # روسيا اليوم الثلاثاء: Russia, today
-        if not ref.mark & Mark.DOUBTFUL:
+        if not ref.mark & DOUBTFUL:
             return 0.96
         if _is(after, "place_after"):
             return 0.0  # Hamas countryside: Hama's
@@ -143,8 +143,8 @@ class Linker:
         return 0.7 if evidence.sides(sides) else 0.0
 
     def _place(self, match: Match, ref: Ref, entry: Entry) -> float:
-        p, sure = self._p, not ref.mark & Mark.DOUBTFUL
-        if (ref.mark & Mark.EXACT and _shouted(p, match)) or _is(p.before(match), "not_place_before"):
+        p, sure = self._p, not ref.mark & DOUBTFUL
+        if (ref.mark & EXACT and _shouted(p, match)) or _is(p.before(match), "not_place_before"):
             return 0.0
         if not self._may_be_place(match, entry, sure=sure):
             return 0.0
@@ -166,7 +166,7 @@ class Linker:
             return False
         if self._listed(match) or (entry.kind == "country" and context.bracketed(p, match)):
             return True
-        if ref.mark & Mark.VERY:
+        if ref.mark & VERY:
             return False
         if entry.kind == "country":
             known = self._evidence.sides(entry.country)
@@ -196,7 +196,7 @@ class Linker:
             first, second = (match, other) if match.first < other.first else (other, match)
             between = self._p.source[self._p.tokens[first.last].end : second.start]
             if context.LIST.fullmatch(between) and any(
-                self._entries[r.entry].type == "LOC" and not r.mark & Mark.DOUBTFUL for r in other.refs
+                self._entries[r.entry].type == "LOC" and not r.mark & DOUBTFUL for r in other.refs
             ):
                 return True
         return False

@@ -7,28 +7,34 @@ in lower case. Every line break ends one. The Arabic comma does not; the Arabic 
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 _CLOSING = "\"'”’»›)\\]}\u200f\u200e"
 _END = re.compile(
-    rf"[\n\r\u2028\u2029\x0b\x0c\x85]+|[!?؟。！？｡؛۔]+[{_CLOSING}.]*|\.(?:[.{_CLOSING}]|(?<=\.)\s)*|…[{_CLOSING}]*"
+    rf"[\n\r\u2028\u2029\x0b\x0c\x85]+|[!?؟。！？｡؛۔]+[{_CLOSING}.]*|\.[.{_CLOSING}]*|…[{_CLOSING}]*"
 )
 _BEFORE = re.compile(r"(?:[^\W\d_]|\d)*\Z")
 _SPACE = re.compile(r"\s*")
 _OPENING = frozenset("\"'“‘«‹([{—–-•*")
 _LONGEST_WORD = 24  # an abbreviation is shorter
 
+
+
+def _listed(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
 # Never the last word of a sentence.
-_TITLES = frozenset(
-    "mr mrs ms dr prof gen lt col maj capt sgt sen rep gov rev hon st mt vs approx fig gov adm brig cmdr messrs "
-    "г ул пл просп пр наб пос дер обл респ им тов гос ген полк акад проф св см ср стр рис напр т д п н с".split()
-    + ["د", "أ", "م", "ا", "ص", "ج", "ت", "ق"]
+_TITLES = _listed(
+    "mr mrs ms dr prof gen lt col maj capt sgt sen rep gov rev hon st mt vs approx fig adm brig cmdr messrs "
+    "г ул пл просп пр наб пос дер обл респ им тов гос ген полк акад проф св см ср стр рис напр т д п н с "
+    "د أ م ا ص ج ت ق"
 )
 # Last word of a sentence only where a capital follows.
-_ABBREVIATIONS = frozenset(
+_ABBREVIATIONS = _listed(
     "inc ltd corp co jr sr etc no jan feb mar apr jun jul aug sep sept oct nov dec est dept univ "
-    "гг в вв тыс млн млрд трлн руб коп чел км м кв др пр проч р э л ст гл янв фев мар апр авг сен сент окт ноя дек"
-    .split()
-)  # fmt: skip
+    "гг в вв тыс млн млрд трлн руб коп чел км м кв др пр проч р э л гл янв фев мар апр авг сен сент окт ноя дек"
+)
 
 
 def boundaries(text: str) -> list[int]:
@@ -36,18 +42,17 @@ def boundaries(text: str) -> list[int]:
 
     The text's own begin and end are left out. Linear in the length of the text.
     """
-    found = []
-    for match in _END.finditer(text):
-        if match.group()[0] != "." or _ends_sentence(text, match.start(), match.end()):
-            found.append(match.end())
-    return found
+    return [
+        match.end()
+        for match in _END.finditer(text)
+        if match.group()[0] != "." or _ends_sentence(text, match.start(), match.end())
+    ]
 
 
 def spans(text: str) -> list[tuple[int, int]]:
     """Give the (start, end) of each sentence that holds more than white space, without the space around it."""
-    edges = [0, *boundaries(text), len(text)]
     found = []
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise([0, *boundaries(text), len(text)]):
         sentence = text[start:end]
         if stripped := sentence.strip():
             at = start + len(sentence) - len(sentence.lstrip())

@@ -119,7 +119,12 @@ def main() -> None:
         rest = word[1:]
         if definite[word] >= 2 or word in ground or (people[word] >= 2 and total[rest] < 20):
             whole.add(word)
-        elif total[word] >= 4 and total[rest] < max(2, total[word] * 0.04) and not rest.startswith("ال") and word[:2] != "لل":
+        elif (
+            total[word] >= 4
+            and total[rest] < max(2, total[word] * 0.04)
+            and not rest.startswith("ال")
+            and word[:2] != "لل"
+        ):
             whole.add(word)
     whole |= {name for name in named if name[0] == "و" and total[name[1:]] < 20}
     whole -= lists["clitic"]

@@ -23,12 +23,60 @@ from processors.tokens import Token, tokenize
 LICENSED = re.compile(r"CC BY|Apache|public domain|OGL|Open Government")
 NOT_SHIPPED = re.compile(r"tgcontest|CC BY-SA")
 BEFORE_NOUN = {
-    "en": "the a an this these those his her its their our my of in on at by for from with any some no each every".split(),
-    "ar": "في من علي الي عن مع بين كل هذا هذه بعد قبل ضد حول منذ خلال".split(),
+    "en": [
+        "the",
+        "a",
+        "an",
+        "this",
+        "these",
+        "those",
+        "his",
+        "her",
+        "its",
+        "their",
+        "our",
+        "my",
+        "of",
+        "in",
+        "on",
+        "at",
+        "by",
+        "for",
+        "from",
+        "with",
+        "any",
+        "some",
+        "no",
+        "each",
+        "every",
+    ],
+    "ar": ["في", "من", "علي", "الي", "عن", "مع", "بين", "كل", "هذا", "هذه", "بعد", "قبل", "ضد", "حول", "منذ", "خلال"],
 }
 BEFORE_VERB = {
-    "en": "will would could should may might must can not he she they we i who has have had been cannot also".split(),
-    "ar": "ان قد لم لن سوف لا كما حيث التي الذي الذين ما حين عندما".split(),
+    "en": [
+        "will",
+        "would",
+        "could",
+        "should",
+        "may",
+        "might",
+        "must",
+        "can",
+        "not",
+        "he",
+        "she",
+        "they",
+        "we",
+        "i",
+        "who",
+        "has",
+        "have",
+        "had",
+        "been",
+        "cannot",
+        "also",
+    ],
+    "ar": ["ان", "قد", "لم", "لن", "سوف", "لا", "كما", "حيث", "التي", "الذي", "الذين", "ما", "حين", "عندما"],
 }
 NO_NOUN_RU = {
     "VERB", "INFN", "GRND", "PRTS", "PRTF", "ADVB", "PREP", "CONJ", "PRCL", "NPRO", "PRED", "NUMR", "COMP", "INTJ", "ADJS",
@@ -85,7 +133,9 @@ def classes(documents: list[Document], language: str) -> Classes:
 
 def classes_ru(documents: list[Document]) -> Classes:
     """Ask pymorphy3 for the likely readings of the words that its dictionary has."""
-    words = {token.text for _, _, tokens in documents for token in tokens if token.script == "cyrl" and len(token.text) > 2}
+    words = {
+        token.text for _, _, tokens in documents for token in tokens if token.script == "cyrl" and len(token.text) > 2
+    }
     morphology = pymorphy3.MorphAnalyzer()
     found: Classes = {"no": set(), "adj": set()}
     for word in words:

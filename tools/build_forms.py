@@ -16,7 +16,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from processors.declension import Gender, decline_name, decline_person
-from processors.knowledge import Mark, names_of, read_table
+from processors.knowledge import EXACT, names_of, read_table
 
 DATA = Path(__file__).resolve().parent.parent / "processors" / "data"
 FILE = DATA / "forms_ru.tsv.gz"
@@ -32,7 +32,7 @@ def wanted() -> list[tuple[str, str]]:
             if row.get("derived") and row["kind"] == "village":
                 continue
             how = (row.get("gender") or "?") if row.get("type") == "PER" else "-"
-            found |= {(name, how) for name, mark in names_of(row, "ru").items() if not mark & Mark.EXACT}
+            found |= {(name, how) for name, mark in names_of(row, "ru").items() if not mark & EXACT}
     return sorted(found)
 
 

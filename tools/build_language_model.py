@@ -27,19 +27,59 @@ from processors import language
 from processors.language import BUCKET_BITS, STEPS, grams, sample
 
 OURS = {
-    "arab": "ar fa ur ckb".split(),
-    "cyrl": "ru uk bg be sr mk kk".split(),
+    "arab": ["ar", "fa", "ur", "ckb"],
+    "cyrl": ["ru", "uk", "bg", "be", "sr", "mk", "kk"],
     "hebr": ["he"],
-    "latn": "en fr de tr".split(),
+    "latn": ["en", "fr", "de", "tr"],
 }
 OTHERS = {
-    "arab": "ug ps skr zlm".split(),
-    "cyrl": "mn ky tg tt os uz az tk ab ady kbd cv sah tyv udm".split(),
+    "arab": ["ug", "ps", "skr", "zlm"],
+    "cyrl": ["mn", "ky", "tg", "tt", "os", "uz", "az", "tk", "ab", "ady", "kbd", "cv", "sah", "tyv", "udm"],
     "hebr": ["yi"],
-    "latn": (
-        "es it pt nl pl cs sk ro sv da nb fi hu hr sr bs sl sq lt lv et ca id ms vi az uz tk ku so sw ha af ga cy eu gl "
-        "mt is eo la tl"
-    ).split(),
+    "latn": [
+        "es",
+        "it",
+        "pt",
+        "nl",
+        "pl",
+        "cs",
+        "sk",
+        "ro",
+        "sv",
+        "da",
+        "nb",
+        "fi",
+        "hu",
+        "hr",
+        "sr",
+        "bs",
+        "sl",
+        "sq",
+        "lt",
+        "lv",
+        "et",
+        "ca",
+        "id",
+        "ms",
+        "vi",
+        "az",
+        "uz",
+        "tk",
+        "ku",
+        "so",
+        "sw",
+        "ha",
+        "af",
+        "ga",
+        "cy",
+        "eu",
+        "gl",
+        "mt",
+        "is",
+        "eo",
+        "la",
+        "tl",
+    ],
 }
 LEFT_OUT = {"bos_cyrl", "pnb"}  # Serbian and Urdu by other names
 SHARE_OF_ALL = 0.05
@@ -101,7 +141,9 @@ class Counts:
                 taken = sample("", text)
                 if taken is not None and taken.script == self.script:
                     self.sizes[code] += len(taken.words)
-                    self.table[self.languages.index(code)] += np.bincount(grams(taken.words), minlength=1 << BUCKET_BITS)
+                    self.table[self.languages.index(code)] += np.bincount(
+                        grams(taken.words), minlength=1 << BUCKET_BITS
+                    )
 
     def model(self) -> language._Model:
         """Give the weights, in whole steps."""
@@ -125,7 +167,9 @@ def train(examples: list[Example]) -> dict[str, language._Model]:
 def check(data: Path, others: list[Example]) -> None:
     """Cross-validate five-fold: whole sentences, and their first eight words as a title."""
     by_code = sentences(data)
-    tables: dict[str, dict[str, Counter[str]]] = {name: defaultdict(Counter) for name in ("sentence", "8 words", "other")}
+    tables: dict[str, dict[str, Counter[str]]] = {
+        name: defaultdict(Counter) for name in ("sentence", "8 words", "other")
+    }
     for fold in range(FOLDS):
         kept = [(code, line) for code, lines in by_code.items() for i, line in enumerate(lines) if i % FOLDS != fold]
         unheard = [other for i, other in enumerate(others) if i % FOLDS == fold and other[0] not in by_code]

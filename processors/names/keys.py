@@ -23,6 +23,7 @@ from processors.names.transducer import LEVELS, RADIX, Ints, Transducer
 _CLUSTERS = 6  # of the lexicon that are looked into
 _MOST = 96  # candidates
 _FREQUENCY = 0.5  # weight of the logarithm of a spelling's count
+_UNKNOWN = -1.0  # what the token's own romanisation is worth beside a spelling seen once
 _CACHED = 20_000  # tokens
 _LETTER_OF = {code: letter for letter, code in CODE.items()}
 
@@ -82,11 +83,10 @@ class Lexicon:
 class Channel:
     """The noisy channel of one script: its transducer, romaniser, and the lexicon prepared for them."""
 
-    def __init__(self, lexicon: Lexicon, model: Transducer, romaniser: Romaniser, unknown: float) -> None:
+    def __init__(self, lexicon: Lexicon, model: Transducer, romaniser: Romaniser) -> None:
         self._lexicon = lexicon
         self._model = model
         self._romaniser = romaniser
-        self._unknown = unknown
         self._prepared = model.prepare(lexicon.words)
 
     def key(self, token: str, near: Ints) -> str:
@@ -97,7 +97,7 @@ class Channel:
         for spelling, chance in zip((self._lexicon.canonical[place] for place in near), chances, strict=True):
             worth[spelling] = float(np.logaddexp(worth.get(spelling, -1e9), chance))
         if own:
-            likely = self._model.log_likelihoods([token], self._model.prepare(own)) + self._unknown
+            likely = self._model.log_likelihoods([token], self._model.prepare(own)) + _UNKNOWN
             best = int(np.argmax(likely))
             spelling = canonical(own[best])
             worth[spelling] = float(np.logaddexp(worth.get(spelling, -1e9), likely[best]))

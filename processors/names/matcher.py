@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import unicodedata
+import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
 from importlib import resources
@@ -13,7 +15,10 @@ from numpy.typing import NDArray
 
 from processors.names import transducer, whole
 from processors.names.encoder import Encoder, Floats
+from processors.names.keys import Channel, KeyMaker, Lexicon, Romaniser
+from processors.names.letters import script_of
 from processors.names.rerank import Reranker
+from processors.names.russian import base_form
 from processors.names.whole import Costs, Token
 
 _SHORTLIST = 100
@@ -36,9 +41,7 @@ class Models:
     @cached_property
     def arrays(self) -> Arrays:
         """All arrays of names.npz, read once."""
-        path = resources.files("processors") / "data" / "models" / "names.npz"
-        with path.open("rb") as file, np.load(file) as archive:
-            return {name: archive[name] for name in archive.files}
+        return _read("names.npz")
 
     @cached_property
     def encoder(self) -> Encoder:
@@ -57,12 +60,30 @@ class Models:
         }
         return Reranker(self.transducer, weights)
 
+    @cached_property
+    def keys(self) -> KeyMaker:
+        """The keys of tokens."""
+        arrays = _read("names-lexicon.npz")
+        lexicon = Lexicon(arrays)
+        channels = {
+            script: Channel(lexicon, self.transducer(f"{script}|latin"), Romaniser(arrays, script))
+            for script in ("arabic", "cyrillic")
+        }
+        return KeyMaker(self.encoder, lexicon, channels)
+
     def transducer(self, direction: str) -> transducer.Transducer:
         """Give the transducer of a direction "target|source"."""
         with self._lock:
             if direction not in self._built:
                 self._built[direction] = transducer.load(self.arrays, direction)
             return self._built[direction]
+
+
+def _read(name: str) -> Arrays:
+    """Read a shipped archive of arrays."""
+    path = resources.files("processors") / "data" / "models" / name
+    with path.open("rb") as file, np.load(file) as archive:
+        return {key: archive[key] for key in archive.files}
 
 
 class Comparison:
@@ -127,6 +148,33 @@ class NameMatcher:
         for start in range(0, len(parsed), _BLOCK):
             ranked += pool.rank(parsed[start : start + _BLOCK], top)
         return ranked
+
+
+    def key(self, name: str) -> str:
+        """Give a name's key: an ASCII slug, the same for its spellings in all scripts where that is safe to say.
+
+        It does not change from run to run. A name without letters of the three scripts gets "x-" and a checksum.
+        """
+        return self.keys([name])[0]
+
+    def keys(self, names: Sequence[str]) -> list[str]:
+        """Give the keys of several names at once, which is faster than one by one."""
+        parsed = [[_bare(token) for token in whole.given_first(whole.parse(name))] for name in names]
+        tokens = list(dict.fromkeys(token for name in parsed for token in name))
+        of_token = dict(zip(tokens, self._models.keys.keys(tokens), strict=True)) if tokens else {}
+        slugs = ["-".join(key for token in name if (key := of_token[token])) for name in parsed]
+        return [slug or _checksum(name) for slug, name in zip(slugs, names, strict=True)]
+
+
+def _bare(token: Token) -> str:
+    """Give the form that keys look at: without article, a Russian one in its base form."""
+    form = token.plain
+    return base_form(form) if script_of(form) == "cyrillic" else form
+
+
+def _checksum(name: str) -> str:
+    """Give a slug for a name in other scripts."""
+    return f"x-{zlib.crc32(unicodedata.normalize('NFKC', name).casefold().strip().encode('utf-8', 'replace')):08x}"
 
 
 def _odds(values: list[float], cost: float) -> float:

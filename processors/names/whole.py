@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from processors.names.letters import script_of, tokens
@@ -35,6 +35,7 @@ class Token:
     """One token with the forms it may be compared in (as written first) and what it is within the name."""
 
     forms: tuple[str, ...]
+    plain: str = ""  # without its article
     initial: bool = False
     optional: bool = False
 
@@ -59,24 +60,26 @@ def parse(name: str) -> tuple[Token, ...]:
         prefix = ""
     middle = range(1, len(found) - 1)
     return tuple(
-        Token(token.forms, token.initial, optional=place in middle and _PATRONYMIC.search(token.forms[-1]) is not None)
+        replace(token, optional=place in middle and _PATRONYMIC.search(token.plain) is not None)
         for place, token in enumerate(found)
     )
 
 
 def _token(part: str, prefix: str, *, servant: bool) -> Token:
     """Make a token of what was written and the articles before it."""
-    script = script_of(part)
+    script, bare = script_of(part), part
     if script == "arabic":
         bare = _without_article(part)
         forms = (prefix + part, prefix + bare) if servant else (part, bare)
+        bare = forms[-1]
     elif servant:
         forms = (prefix + part,)
+        bare = prefix + part
     else:
         forms = (*((prefix + part,) if prefix else ()), part)
     if script == "cyrillic":
         forms = tuple(form for written in forms for form in russian_variants(written))
-    return Token(tuple(dict.fromkeys(forms)), initial=len(part) < _LEAST_NAME)
+    return Token(tuple(dict.fromkeys(forms)), plain=bare, initial=len(part) < _LEAST_NAME)
 
 
 def _without_article(part: str) -> str:
@@ -84,18 +87,28 @@ def _without_article(part: str) -> str:
     return part[2:] if part.startswith("ال") and len(part) >= _ARABIC_ARTICLE_AND_STEM else part
 
 
+def given_first(name: Sequence[Token]) -> list[Token]:
+    """Drop a patronymic; a surname written before the given name (Шойгу Сергей Кужугетович) goes behind it."""
+    if len(name) == _SURNAME_FIRST and _PATRONYMIC.search(name[2].plain) and not name[1].optional:
+        return [name[1], name[0]]
+    return [token for token in name if not token.optional]
+
+
+_SURNAME_FIRST = 3
+
+
 def merged(name: Sequence[Token]) -> list[tuple[Token, ...]]:
     """Give the ways to write two neighbouring tokens as one (Nour al-Din, Nureddin)."""
     ways = []
     for place, (first, second) in enumerate(pairwise(name)):
-        joined = Token(tuple(dict.fromkeys((first.surface + second.surface, first.surface + second.forms[-1]))))
+        joined = Token(tuple(dict.fromkeys((first.surface + second.surface, first.surface + second.plain))), plain=first.surface + second.plain)
         ways.append((*name[:place], joined, *name[place + 2 :]))
     return ways
 
 
 def initials_fit(first: Token, second: Token) -> bool:
     """Tell whether an initial and a token (or two initials) can begin the same name."""
-    one, other = romanise(first.forms[-1])[:1], romanise(second.forms[-1])[:1]
+    one, other = romanise(first.plain)[:1], romanise(second.plain)[:1]
     return one == other or any(one in letters and other in letters for letters in _INITIAL_CLASSES)
 
 

@@ -37,10 +37,15 @@ def word_features(keys: Sequence[Key], lexicon: Lexicon) -> list[list[str]]:
     return _arabic(keys, lexicon) if lexicon.language == "ar" else _cased(keys, lexicon)
 
 
+_FLAGS = (
+    ("pl", lx.PLACE), ("or", lx.BODY), ("gi", lx.GIVEN), ("ti", lx.TITLE), ("bw", lx.BODY_WORD), ("pw", lx.PLACE_WORD),
+)  # fmt: skip
+
+
 def _lexical(prefix: str, code: int) -> list[str]:
     """Name what the lexicon says of a word."""
     features = [f"{prefix}n{code & lx.NAME_BITS}", f"{prefix}c{code >> lx.COMMON_SHIFT & 3}"]
-    features += [f"{prefix}{name}" for name, bit in (("pl", lx.PLACE), ("or", lx.BODY), ("gi", lx.GIVEN)) if code & bit]
+    features += [prefix + name for name, bit in _FLAGS if code & bit]
     features.append(f"{prefix}={code & ~lx.STARTS}")
     return features
 

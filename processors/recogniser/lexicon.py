@@ -19,6 +19,9 @@ PLACE = 1 << 4  # part of a place's name
 BODY = 1 << 5  # part of an organisation's name
 GIVEN = 1 << 6  # a given name
 STARTS = 1 << 7  # a phrase of the lexicon starts with it
+TITLE = 1 << 8  # often stands before a person's name: "president", "Mr"
+BODY_WORD = 1 << 9  # often heads an organisation's name: "ministry", "party"
+PLACE_WORD = 1 << 10  # often heads a place's name: "city", "river"
 
 LONGEST_PHRASE = 5
 PHRASE_TYPES = ("LOC", "ORG", "PER")
@@ -55,7 +58,7 @@ class Lexicon:
     def __init__(self, arrays: Arrays, language: str) -> None:
         self.language = language
         self._words = np.asarray(arrays["lexicon_words"], np.uint32)
-        self._codes = np.asarray(arrays["lexicon_codes"], np.uint8)
+        self._codes = np.asarray(arrays["lexicon_codes"], np.uint16)
         self._phrases = array("I", np.asarray(arrays["lexicon_phrases"], np.uint32).tobytes())
         self._types = np.asarray(arrays["lexicon_types"], np.uint8).tobytes()
         self.has_phrases = len(self._phrases) > 1

@@ -39,6 +39,7 @@ class Site(BaseHTTPRequestHandler):
     """Serves PAGES."""
 
     def do_GET(self) -> None:
+        """Answer."""
         body = PAGES.get(self.path)
         self.send_response(200 if body else 404)
         self.send_header("Content-Type", "text/html; charset=utf-8" if "html" in (body or "") else "application/xml")
@@ -138,7 +139,9 @@ def test_list_tells_the_health(feeds: Command, site: str) -> None:
     for path in ("/ar/rss", "/ru/rss.xml"):
         feeds("add", site + path)
     first = read_feeds(feeds.list)[0]
-    state = FeedState(feed_id=first.id, url=first.url, failures=6.0, last_polled_at=datetime.now(UTC), last_error="нет ответа")
+    state = FeedState(
+        feed_id=first.id, url=first.url, failures=6.0, last_polled_at=datetime.now(UTC), last_error="нет ответа"
+    )
     with SqliteFeedStore(feeds.directory / "feeds.db") as store:
         store.save(state, PollRecord(feed_id=first.id, at=datetime.now(UTC), outcome="failed"))
     lines = [json.loads(line) for line in feeds("list", "--json").stdout.splitlines()]
@@ -184,4 +187,9 @@ def test_links_and_places_of_a_page() -> None:
         "https://sana.sy/ar/rss", "https://sana.sy/ru/rss.xml", "https://sana.sy/comments/feed",
     ]  # fmt: skip
     places = usual_places("https://sana.sy/ar?page=2")
-    assert places[:4] == ["https://sana.sy/ar/feed", "https://sana.sy/ar/rss", "https://sana.sy/feed", "https://sana.sy/rss"]
+    assert places[:4] == [
+        "https://sana.sy/ar/feed",
+        "https://sana.sy/ar/rss",
+        "https://sana.sy/feed",
+        "https://sana.sy/rss",
+    ]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processors.entities import Found, Span, find
-from processors.knowledge import load
+from processors.gazetteer import gazetteer
 from processors.normalise import clean
 from processors.tokens import tokenize
 
@@ -21,7 +21,7 @@ CASES = list(
         quoting=csv.QUOTE_NONE,
     )
 )
-COUNTRIES = {e.country[0]: e.id for e in load().entries if e.kind == "country"}
+COUNTRIES = {e.country[0]: e.id for e in gazetteer().base.entries if e.kind == "country"}
 
 
 def found_in(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -87,10 +88,8 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 @given(st.text(max_size=200))
 def test_no_text_breaks_the_reader(text: str) -> None:
     """Whatever stands in the file, it is read or refused with a sentence."""
-    try:
-        parse_feeds(text, "f")
-    except FeedsFileError as error:
-        assert error.reason
+    with suppress(FeedsFileError):
+        assert all(feed.url for feed in parse_feeds(text, "f"))
 
 
 def test_ids_are_stable_and_tell_feeds_apart() -> None:
@@ -134,9 +133,7 @@ def test_adding_keeps_everything_that_was_there() -> None:
         "https://tass.ru/rss?a=1#b", title="ТАСС: лента # 1", tags=("да, нет",), enabled=False, min_interval=60.0
     )
     text = with_feeds(LIST, [new], "f")
-    assert [line for line in text.splitlines() if line not in LIST.splitlines()][
-        0
-    ] == "  - url: https://tass.ru/rss?a=1#b"
+    assert "  - url: https://tass.ru/rss?a=1#b" in text.splitlines()
     assert all(line in text.splitlines() for line in LIST.splitlines())
     assert parse_feeds(text, "f")[2] == new
     assert with_feeds(text, [new], "f") == text

@@ -1,0 +1,152 @@
+"""What is known of the words of a language: how common they are in news, and which may stand in a noun phrase.
+
+Counts and classes come from `data/document_frequencies.txt.gz` (tools/build_document_frequencies.py), our own lists from
+`data/stop_words.txt`; a word that neither has is judged by its ending.
+"""
+
+from __future__ import annotations
+
+import gzip
+import math
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import cache
+from importlib import resources
+
+from processors.normalise import fold
+
+# What a word may do in a noun phrase, as bits.
+USABLE = 1  # stand in one
+INSIDE = 2  # only where no sentence begins: it may be a verb
+ADJECTIVE = 4  # not end one
+
+_SHORTEST = 3
+_CACHE_LIMIT = 1 << 16
+_NEVER = re.compile(r"(?!)")
+_ROMAN = re.compile(r"[ivxlc]{1,6}\Z")
+_ADJECTIVES = {
+    "en": re.compile(
+        r".{2,}(?:ous|ful|ive|less|able|ible|al|ish|ly|ic|ary|ese|ern|est)\Z"
+        r"|(?:syri|russi|americ|irani|iraqi?|liby|europ)e?an\Z|(?:turk|kurd)ish\Z|(?:israel|iraq|yemen|saud)i\Z"
+    ),
+    "ru": re.compile(r".{2,}(?:ск|н)(?:ий|ый|ой|ая|ое|ие|ые|ого|ому|ом|ую|их|ых|им|ым|ими|ыми)\Z"),
+    "ar": _NEVER,
+}
+_VERBS = {
+    "en": re.compile(r".{2,}(?:ed|ing|[^aeiou]ly)\Z"),
+    "ru": re.compile(
+        r".{2,}(?:ться|тся|лся|лась|лось|лись|вать|ает|яет|ует|ают|яют|уют|вшись"
+        r"|(?:вш|ющ|ущ|ящ|ащ)(?:ий|ая|ее|ие|их|его|ей|ую|ими|ем|им|ему)(?:ся)?)\Z"
+    ),
+    "ar": re.compile(
+        r"[وف]?ي.{3,}\Z|[وف]?ت...(?:ه|ها|هم)?\Z|تت.+\Z|ت.{3,}(?:ون|وا)\Z|[سن][يتن].{3,}\Z|ا(?:ست|نت)?.{2,3}ت\Z"
+        r"|ن...\Z|...ت\Z|...وا\Z|.{2,}(?:ها|هم|هما)\Z"
+    ),
+}
+# A word in lower case that the counts do not know at all is a verb when it ends so.
+_RARE_VERBS = re.compile(r".{3,}(?:ла|ло|ли|[аяеиуыо]л|ть|ти|[еи]т|[ую]т|[ая]т|[еи]шь|ив|ав)\Z")
+
+
+class Words:
+    """The words of one language. Any thread."""
+
+    def __init__(self, code: str, documents: int, lines: list[str], lists: defaultdict[str, set[str]]) -> None:
+        """Take the counted `lines` (see the build script) and our own `lists` by heading."""
+        self.code = code
+        self.weak = frozenset(lists[f"{code} weak"])
+        self._documents = documents
+        self._frequency: dict[str, int] = {}
+        classes: defaultdict[str, list[str]] = defaultdict(list)
+        for head, *words in map(str.split, lines):
+            if head.isdecimal():
+                self._frequency.update(dict.fromkeys(words, int(head)))
+            else:
+                classes[head] = words
+        verbs = {form for verb in lists[f"{code} verb"] for form in _english_forms(verb)}
+        self.nouns = frozenset(lists[f"{code} noun"].union(classes["noun"]))
+        self._closed = frozenset(lists[code] | verbs)
+        self._no_nouns = frozenset(set(classes["no"]) - lists[f"{code} noun"])
+        self._adjectives = frozenset(classes["adj"])
+        self._cache: dict[tuple[str, bool], int] = {}
+
+    def rarity(self, term: str) -> float:
+        """Give the inverse document frequency of a term: 0 for one in every article."""
+        return math.log((self._documents + 1) / (self._frequency.get(term, 1) + 0.5))
+
+    def share(self, term: str) -> float:
+        """Give the share of articles that hold the term."""
+        return self._frequency.get(term, 0) / self._documents
+
+    def role(self, word: str, term: str, *, capital: bool) -> int:
+        """Give what a folded word may do in a noun phrase, as bits."""
+        key = word, capital
+        found = self._cache.get(key)
+        if found is None:
+            if len(self._cache) >= _CACHE_LIMIT:
+                self._cache.clear()
+            found = self._cache[key] = self._role(word, term, capital=capital)
+        return found
+
+    def _role(self, word: str, term: str, *, capital: bool) -> int:
+        if self.code == "ar":
+            return self._role_arabic(word)
+        if word in self._closed or _ROMAN.match(word) or (word == "new" and not capital):
+            return 0
+        if len(word) < _SHORTEST and not capital:
+            return 0
+        adjective = ADJECTIVE if self._is_adjective(word, term) else 0
+        if word in self._no_nouns:
+            return INSIDE | adjective if self.code == "ru" and capital else 0
+        rare = self.code == "ru" and not capital and term not in self._frequency
+        if word not in self.nouns and (_VERBS[self.code].match(word) or (rare and _RARE_VERBS.match(word))):
+            return 0
+        return USABLE | INSIDE | adjective
+
+    def _role_arabic(self, word: str) -> int:
+        if word in self._closed or word in self._no_nouns:
+            return 0
+        if word.startswith("ال"):
+            return 0 if len(word) > len("الله") and word[2:] in self._closed else USABLE | INSIDE
+        if word in self.nouns:
+            return USABLE | INSIDE
+        return 0 if _VERBS["ar"].match(word) else INSIDE
+
+    def _is_adjective(self, word: str, term: str) -> bool:
+        if word in self._adjectives:
+            return True
+        if word in self.nouns or (self._adjectives and term in self._frequency):
+            return False
+        return bool(_ADJECTIVES[self.code].fullmatch(word))
+
+
+@cache
+def words_of(language: str) -> Words | None:
+    """Give the words of a language, None for one that was not counted. Loads all at the first call."""
+    return _all().get(language)
+
+
+@cache
+def _all() -> dict[str, Words]:
+    folder = resources.files("processors.data")
+    lists: defaultdict[str, set[str]] = defaultdict(set)
+    for heading, lines in _blocks(folder.joinpath("stop_words.txt").read_text(encoding="utf-8")):
+        lists[heading].update(word for line in lines for word in fold(line).split())
+    packed = gzip.decompress(folder.joinpath("document_frequencies.txt.gz").read_bytes()).decode()
+    found = {}
+    for heading, lines in _blocks(packed):
+        code, documents = heading.split()
+        found[code] = Words(code, int(documents), lines, lists)
+    return found
+
+
+def _blocks(text: str) -> Iterator[tuple[str, list[str]]]:
+    """Give heading and lines of each [heading] block; comments are left out."""
+    for block in text.split("\n[")[1:]:
+        heading, _, lines = block.partition("]\n")
+        yield heading, [line for line in lines.splitlines() if not line.startswith("#")]
+
+
+def _english_forms(verb: str) -> tuple[str, ...]:
+    stem = verb.removesuffix("e")
+    return verb, verb + "s", verb + "es", stem + "ed", stem + "ing", verb + verb[-1] + "ed", verb + verb[-1] + "ing"
