@@ -13,7 +13,7 @@ from urllib.parse import urldefrag, urljoin, urlsplit, urlunsplit
 from ingest.fetch import Response
 from ingest.parsing import ParsedFeed
 from ingest.parsing.page import feed_links
-from ingest.poller import SupportsGet, SupportsParse
+from ingest.poll_parts import SupportsGet, SupportsParse
 from rasid.domain.errors import FetchError, ParseError
 
 USUAL_PLACES = (

@@ -14,18 +14,17 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache, partial
-from typing import Literal, Protocol
-
-from yarl import URL
+from typing import Literal
+from urllib.parse import urlsplit
 
 from ingest import poll_decision, schedule
 from ingest.agenda import Agenda
-from ingest.courtesy import host_key
 from ingest.feed_memory import Comparison, Page, compare, items, page_done, page_failed
-from ingest.fetch import Response
+from ingest.fetch import HostBlockedError, Response
 from ingest.pages import FullTexts, PageJob, PageQueue
 from ingest.parsing import ParsedFeed
 from ingest.poll_memory import PollMemory
+from ingest.poll_parts import SupportsGet, SupportsParse
 from rasid.domain.article import Entry, RawEntry
 from rasid.domain.errors import FailureWeight, FetchError, ParseError, RasidError, StoreError
 from rasid.domain.feed import Feed, FeedState, PollRecord, Shown
@@ -37,22 +36,6 @@ _STOP_GRACE = 1.0
 _BATCH = 100
 _MANY_ENTRIES = 500
 _MAX_SITEMAPS = 3
-
-
-class SupportsGet(Protocol):
-    """What is needed of a Fetcher (ingest.fetch)."""
-
-    async def get(self, url: str, *, etag: str | None = None, last_modified: str | None = None) -> Response:
-        """Fetch one address."""
-        ...
-
-
-class SupportsParse(Protocol):
-    """What is needed of a ParsePool (ingest.parse_pool)."""
-
-    async def parse(self, body: bytes, *, feed: str, url: str | None, content_type: str | None) -> ParsedFeed:
-        """Read one document."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -263,16 +246,23 @@ class Poller:
         self._agenda.put(feed.id, _host(state.url if state is not None else feed.url), due)
 
     def _start_due(self) -> None:
-        now = self._clock.now()
-        while not self._stopping and len(self._tasks) < self._in_flight and (taken := self._agenda.take(now)):
-            feed = self._listed[taken[0]]
-            task = asyncio.create_task(self._poll(feed, taken[1]), name=f"poll {feed.id}")
+        while not self._stopping and len(self._tasks) < self._in_flight and (taken := self._take()):
+            task = asyncio.create_task(self._poll_on(*taken))
             self._tasks.add(task)
-            task.add_done_callback(self._done)
+            task.add_done_callback(self._tasks.discard)
 
-    def _done(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        self._start_due()
+    def _take(self) -> tuple[Feed, str] | None:
+        taken = self._agenda.take(self._clock.now())
+        return (self._listed[taken[0]], taken[1]) if taken else None
+
+    async def _poll_on(self, feed: Feed, host: str) -> None:
+        """Poll one feed after the other while some are due: the first one is given."""
+        while True:
+            await self._poll(feed, host)
+            taken = None if self._stopping else self._take()
+            if taken is None:
+                return
+            feed, host = taken
 
     async def _poll(self, feed: Feed, host: str) -> None:
         """Poll a feed and put it on the agenda again, whatever happens."""
@@ -346,6 +336,8 @@ class Poller:
         """Fetch one page; give its text and what is to be remembered of the try."""
         try:
             text = await self._full_texts.read(page.entry) if self._full_texts is not None else ""
+        except HostBlockedError:  # nothing was sent: no try
+            return "", page.shown
         except FetchError as error:
             self._on_event(PollEvent(kind="page", feed=feed, words=str(error)))
             return "", page_done(page.shown) if error.weight is FailureWeight.HARD else page_failed(page)
@@ -386,7 +378,9 @@ def _with_page(entry: Entry, text: str) -> Entry:
 
 @lru_cache(maxsize=4096)
 def _host(url: str) -> str:
+    """Name the host that polls take turns at (ingest.courtesy sees to it that requests do, redirects included)."""
     try:
-        return host_key(URL(url))
+        parts = urlsplit(url)
+        return f"{(parts.hostname or '').rstrip('.')}:{parts.port or parts.scheme}"
     except ValueError:  # no address: its poll will say so
         return url

@@ -45,8 +45,8 @@ def _lexicon() -> _Lexicon:
             current = sets[line.strip("[]")]
         elif not line.startswith("#"):
             current.add(line)
-    stems = {_bare(word) for word in sets["word"]}
-    return _Lexicon(*map(frozenset, sets.values()), frozenset(stems))
+    word, whole, name, al = map(frozenset, sets.values())
+    return _Lexicon(word, whole, name, al, frozenset(map(_bare, word)))
 
 
 def _bare(word: str) -> str:

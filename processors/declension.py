@@ -63,6 +63,13 @@ def decline_name(name: str) -> tuple[str, ...]:
     return tuple(form for form in forms if not (form.endswith("ском") and _is_adjective(form)))
 
 
+def decline_abbreviation(name: str) -> tuple[str, ...]:
+    """Give the forms of an abbreviation that is read as a word: МИД, МИДа; none for those that are spelt out."""
+    if not re.fullmatch("[А-ЯЁ]{3,}", name) or name[-1] in "АЕЁИОУЫЭЮЯЬ" or not re.search("[АЕЁИОУЫЭЮЯ]", name):
+        return ()
+    return tuple(name + ending for ending in ("а", "у", "ом", "е"))
+
+
 def _is_adjective(word: str) -> bool:
     """Say whether the dictionary has the word as an adjective: "Курском" is that far oftener than the town."""
     return any(parse.is_known and "ADJF" in parse.tag for parse in _morph().parse(word.lower()))

@@ -55,6 +55,11 @@ def adjectives(tokens: Sequence[Token], source: str) -> list[tuple[int, str]]:
     return [(at, country) for at in places if (country := _country_of(tokens, at, source)) is not None]
 
 
+def is_adjective(word: str) -> bool:
+    """Say whether a folded word is an adjective of a country or a word for its people."""
+    return word in _known()
+
+
 @cache
 def _known() -> frozenset[str]:
     """Give every first word, with the Arabic article too, so that most tokens cost one look-up."""

@@ -13,13 +13,14 @@ from dataclasses import dataclass, field
 
 from processors.context import Passage, closing_quote, passage
 from processors.demonyms import adjectives
-from processors.evidence import gather
+from processors.evidence import gather, own_words
 from processors.gazetteer import gazetteer
 from processors.knowledge import Entry
 from processors.linking import FULL, Link, Linker
 from processors.near import Near, nearness
+from processors.normalise import fold
 from processors.tokens import Token
-from processors.unknown import Keyer, Span, unknown_entities
+from processors.unknown import Keyer, Span, telling, unknown_entities
 from rasid.domain.article import Entity, Mention, Place
 
 __all__ = ["Found", "Span", "find"]
@@ -128,14 +129,15 @@ def join(links: list[Link], recognised: Sequence[Span], entries: Sequence[Entry]
 
 def _yields(link: Link, span: Span, entry: Entry) -> bool:
     """Say whether a known name is only a part of the longer name that the recogniser found."""
-    start, end = link.match.start, link.end
-    if not span.start <= start < end <= span.end or (start, end) == (span.start, span.end):
+    source, start, end = link.passage.source, link.match.start, link.end
+    if not span.start <= start < end <= span.end or (entry.kind == "country" and span.type != "ORG"):
         return False
-    if span.type == "ORG":
-        return entry.type == "LOC"
+    besides = set(fold(f"{source[span.start : start]} {source[end : span.end]}").split())
+    if not any(telling(word) for word in besides - own_words(entry)):
+        return False
     if span.type == "PER":
-        return (entry.type == "PER" and link.confidence < FULL) or (entry.type == "LOC" and entry.kind != "country")
-    return entry.type == "LOC" and entry.kind not in {"country", "capital"} and link.confidence < _SURE
+        return (entry.type == "PER" and link.confidence < FULL) or entry.type == "LOC"
+    return entry.type == "LOC" and (span.type == "ORG" or (link.confidence < _SURE and entry.kind != "capital"))
 
 
 def _assemble(links: Sequence[Link], entries: Sequence[Entry]) -> tuple[list[Entity], tuple[Place, ...]]:

@@ -50,7 +50,7 @@ class Gazetteer:
     """All names of a knowledge base in one automaton. Frozen once made; any thread."""
 
     def __init__(self, base: KnowledgeBase, aliases: Aliases) -> None:
-        """Put every name of `base` into the automaton; `aliases`, in the order of its entries, are emptied on the way."""
+        """Put every name of `base` into the automaton; `aliases`, in the order of its entries, get emptied by it."""
         self.base = base
         names: dict[str, int | list[int]] = {}
         exact: dict[tuple[str, int], set[str]] = {}

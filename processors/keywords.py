@@ -46,7 +46,7 @@ class _Candidate:
     surfaces: dict[str, int] = field(default_factory=dict)
 
 
-def keywords(  # noqa: PLR0913  an article is title, text, their tokens and a language
+def keywords(
     title: str,
     title_tokens: Sequence[Token],
     text: str,

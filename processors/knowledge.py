@@ -161,7 +161,7 @@ def _aliases(row: Mapping[str, str], forms: Mapping[str, tuple[str, ...]]) -> tu
     for tongue in TONGUES:
         for text, mark in names_of(row, tongue).items():
             found[Name(text, mark)] = None
-            if tongue == "ru" and not mark & EXACT:
+            if tongue == "ru":
                 for form in forms.get(text, ()):
                     found[Name(form, mark)] = None
     return tuple(found)

@@ -39,8 +39,7 @@ _SCRIPTS = {
     "cyrl": "\u0400-\u0481\u048a-\u052f",
     "hebr": "\u05d0-\u05ea\ufb1d-\ufb4e",
     "latn": (
-        "A-Za-z\u00aa\u00ba\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff\ufb00-\ufb06"
-        "\uff21-\uff3a\uff41-\uff5a"
+        "A-Za-z\u00aa\u00ba\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff\ufb00-\ufb06\uff21-\uff3a\uff41-\uff5a"
     ),
 }
 _LETTERS = {script: re.compile(f"[{letters}]+") for script, letters in _SCRIPTS.items()}
@@ -83,24 +82,30 @@ def grams(words: str) -> npt.NDArray[np.uint32]:
         hashed = (hashed[:-1] ^ (hashed[:-1] >> np.uint32(15))) * np.uint32(0x85EBCA6B) + codes[length - 1 :]
         found.append(hashed)
     every = np.concatenate(found)
-    return ((every ^ (every >> np.uint32(13))) * np.uint32(0xC2B2AE35)) >> np.uint32(32 - BUCKET_BITS)
+    buckets: npt.NDArray[np.uint32] = ((every ^ (every >> np.uint32(13))) * np.uint32(0xC2B2AE35)) >> np.uint32(
+        32 - BUCKET_BITS
+    )
+    return buckets
 
 
-class _Model(NamedTuple):
+class Model(NamedTuple):
+    """The languages of one script and what each n-gram says for them."""
+
     languages: tuple[str, ...]  # ours first
     ours: int
     weights: npt.NDArray[np.int8]  # bucket × language: log of the gram's share over its share in all, in STEPS a nat
 
 
 @cache
-def _models() -> dict[str, _Model]:
+def models() -> dict[str, Model]:
+    """Give the model of each script; loads them at the first call."""
     with resources.files("processors.data").joinpath("language_model.npz").open("rb") as file, np.load(file) as stored:
-        models = {}
+        found = {}
         for script in _SCRIPTS:
             ours, others = str(stored[f"{script}_languages"]).split("|")
             languages = (*ours.split(), *others.split())
-            models[script] = _Model(languages, len(ours.split()), stored[f"{script}_weights"])
-        return models
+            found[script] = Model(languages, len(ours.split()), stored[f"{script}_weights"])
+        return found
 
 
 def identify(title: str, text: str, *, hint: str | None = None) -> tuple[str, float]:
@@ -111,7 +116,7 @@ def identify(title: str, text: str, *, hint: str | None = None) -> tuple[str, fl
     taken = sample(title, text)
     if taken is None:
         return UNKNOWN, 0.0
-    model = _models()[taken.script]
+    model = models()[taken.script]
     chances = _chances(model, taken.words)
     best = int(chances.argmax())
     if hint in model.languages[: model.ours]:
@@ -123,8 +128,9 @@ def identify(title: str, text: str, *, hint: str | None = None) -> tuple[str, fl
     return model.languages[best], round(float(chances[best]), 4)
 
 
-def _chances(model: _Model, words: str) -> npt.NDArray[np.float64]:
+def _chances(model: Model, words: str) -> npt.NDArray[np.float64]:
     """Give the probability of each language of the model (naive Bayes, all languages alike beforehand, tempered)."""
     logs = model.weights[grams(words)].sum(axis=0, dtype=np.int32) * (_TEMPER / STEPS)
     likely = np.exp(logs - logs.max())
-    return likely / likely.sum()
+    chances: npt.NDArray[np.float64] = likely / likely.sum()
+    return chances

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from processors import context
 from processors.context import Passage
+from processors.demonyms import is_adjective
 from processors.evidence import Evidence, own_words, prominent
 from processors.gazetteer import Match, Ref
 from processors.knowledge import DOUBTFUL, EXACT, VERY, Entry
@@ -144,7 +145,7 @@ class Linker:
 
     def _place(self, match: Match, ref: Ref, entry: Entry) -> float:
         p, sure = self._p, not ref.mark & DOUBTFUL
-        if (ref.mark & EXACT and _shouted(p, match)) or _is(p.before(match), "not_place_before"):
+        if (ref.mark & EXACT and _shouted(p, match)) or self._in_another_name(match):
             return 0.0
         if not self._may_be_place(match, entry, sure=sure):
             return 0.0
@@ -159,6 +160,13 @@ class Linker:
             return 0.85
         return 0.7 if backed and not sure and self._cued(match, ref, entry) else 0.0
 
+    def _in_another_name(self, match: Match) -> bool:
+        """Say whether a club, a party or a prayer is named after the place."""
+        before, after = self._p.before(match), self._p.after(match)
+        if after is not None and after.text in context.words("not_place_after"):
+            return after.script == "arab" or self._p.capital(after)
+        return before is not None and before.text in context.words("not_place_before")
+
     def _cued(self, match: Match, ref: Ref, entry: Entry) -> bool:
         """Say whether a doubtful name of a place in a country that the article names is meant as the place."""
         p = self._p
@@ -168,7 +176,9 @@ class Linker:
             return True
         if ref.mark & VERY:
             return False
-        if entry.kind == "country":
+        if is_adjective(p.tokens[match.first].text):
+            known = match.first == 0  # سورية is Syria and "Syrian": a headline begins with the noun
+        elif entry.kind == "country":
             known = self._evidence.sides(entry.country)
         else:
             known = entry.population >= _KNOWN and not self._evidence.kitchen

@@ -31,7 +31,17 @@ FILLERS = "\u0640\u02b9-\u02bf\u02c8\u02ca\u02cb\u2032\u2035"
 _DROPPED = re.compile(f"[{MARKS}{INVISIBLE}{FILLERS}]")
 _MARK = re.compile(f"[{MARKS}\u034f]")
 _SURROGATES = re.compile("[\ud800-\udbff][\udc00-\udfff]|[\ud800-\udfff]")
-_SAFE_FORMS = ("<wide>", "<narrow>", "<initial>", "<medial>", "<final>", "<isolated>", "<font>", "<compat>", "<noBreak>")
+_SAFE_FORMS = (
+    "<wide>",
+    "<narrow>",
+    "<initial>",
+    "<medial>",
+    "<final>",
+    "<isolated>",
+    "<font>",
+    "<compat>",
+    "<noBreak>",
+)
 _LETTERS_OF_THEIR_OWN = frozenset("\ufdfa\ufdfb")  # whole sentences in one code point
 
 _FOLDS = {

@@ -10,14 +10,11 @@ import re
 from itertools import pairwise
 
 _CLOSING = "\"'”’»›)\\]}\u200f\u200e"
-_END = re.compile(
-    rf"[\n\r\u2028\u2029\x0b\x0c\x85]+|[!?؟。！？｡؛۔]+[{_CLOSING}.]*|\.[.{_CLOSING}]*|…[{_CLOSING}]*"
-)
+_END = re.compile(rf"[\n\r\u2028\u2029\x0b\x0c\x85]+|[!?؟。！？｡؛۔]+[{_CLOSING}.]*|\.[.{_CLOSING}]*|…[{_CLOSING}]*")
 _BEFORE = re.compile(r"(?:[^\W\d_]|\d)*\Z")
 _SPACE = re.compile(r"\s*")
 _OPENING = frozenset("\"'“‘«‹([{—–-•*")
 _LONGEST_WORD = 24  # an abbreviation is shorter
-
 
 
 def _listed(words: str) -> frozenset[str]:
@@ -42,11 +39,7 @@ def boundaries(text: str) -> list[int]:
 
     The text's own begin and end are left out. Linear in the length of the text.
     """
-    return [
-        match.end()
-        for match in _END.finditer(text)
-        if match.group()[0] != "." or _ends_sentence(text, match.start(), match.end())
-    ]
+    return [match.end() for match in _END.finditer(text) if _ends_sentence(text, match.start(), match.end())]
 
 
 def spans(text: str) -> list[tuple[int, int]]:
@@ -63,8 +56,10 @@ def spans(text: str) -> list[tuple[int, int]]:
 def _ends_sentence(text: str, dot: int, end: int) -> bool:
     following = _SPACE.match(text, end)
     after = following.end() if following else end
-    if after >= len(text):
+    if after >= len(text) or text[dot].isspace():
         return True
+    if text[dot] != ".":
+        return not text[after].islower()
     before = _BEFORE.search(text[max(0, dot - _LONGEST_WORD) : dot])
     word = before.group() if before else ""
     if after == end:  # nothing between the dot and what follows: "3.5", "rasid.io", but «السورية.وقال» is two sentences
@@ -76,12 +71,14 @@ def _ends_sentence(text: str, dot: int, end: int) -> bool:
 
 
 def _is_abbreviation(word: str, text: str, dot: int) -> bool:
+    if len(word) == 1 and word.isupper():
+        return True
     lowered = word.lower()
     if lowered in _TITLES:
         return not (lowered == "г" and _year_before(text, dot))
     if lowered in _ABBREVIATIONS:
         return not _capital_follows(text, dot)
-    return len(word) == 1 and not word.isdecimal() and (word.isupper() or _arabic(word))
+    return len(word) == 1 and _arabic(word)
 
 
 def _year_before(text: str, dot: int) -> bool:

@@ -9,6 +9,8 @@ import Stemmer
 
 from processors.arabic import stem as stem_arabic
 
+_SHORTEST_SURNAME = 6  # letters of Лавров; shorter ones (основ, готов) are words
+
 
 class _Snowball(Protocol):
     def stemWord(self, word: str) -> str: ...  # noqa: N802  PyStemmer's own name
@@ -33,7 +35,15 @@ def stem(word: str, script: str) -> str:
     if script == "arab":
         return stem_arabic(word)
     if script == "cyrl":
-        return _stemmers.cyrillic.stemWord(word)
+        return _stem_cyrillic(word)
     if script == "latn":
         return _stemmers.latin.stemWord(word)
     return word
+
+
+def _stem_cyrillic(word: str) -> str:
+    """Stem, and take -ов and -ев off what is left: Snowball does so to Лавров, not to Лаврова, which would miss it."""
+    stemmed = _stemmers.cyrillic.stemWord(word)
+    if len(stemmed) >= _SHORTEST_SURNAME and stemmed.endswith(("ов", "ев")):
+        return stemmed[:-2]
+    return stemmed

@@ -24,8 +24,8 @@ Script = Literal["arab", "cyrl", "latn", "hebr", "digit", "other"]
 class Token(msgspec.Struct, frozen=True, gc=False):
     """A word as names are matched on it (`text`: folded, without clitic, unstemmed) and as the index holds it (`term`).
 
-    `start`, `end`: code points of the source, without the clitic before the word; `sentence` counts from 0. For
-    «للأسد» the text is «الاسد» though the source slice lacks the alef that ل swallows.
+    `start`, `end`: code points of the source, without the clitic before the word; `sentence` counts those with words.
+    For «للأسد» the text is «الاسد» though the source slice lacks the alef that ل swallows.
     """
 
     text: str
@@ -68,6 +68,7 @@ _PART = re.compile(
     rf"|(?P<hebr>[{_HEBREW}][{_HEBREW}{_UNSEEN}]*)"
     rf"|(?P<other>[{_SPACELESS}]|(?:(?![{_LETTERS}\d_])\w)(?:(?![{_LETTERS}\d_])[\w{_UNSEEN}])*)"
 )
+_SCRIPTS: dict[str, Script] = {"digit": "digit", "arab": "arab", "cyrl": "cyrl", "latn": "latn", "hebr": "hebr"}
 _TAIL = re.compile(f"[{INVISIBLE}{FILLERS}]+\\Z")
 _APOSTROPHE = re.compile(f"[{_APOSTROPHES}]")
 _POSSESSIVE = re.compile(f"[{_APOSTROPHES}][sSｓＳ]\\Z")
@@ -91,8 +92,10 @@ def tokenize(text: str) -> list[Token]:
     for match in _RUN.finditer(text):
         run = match.group()
         at = match.start()
-        while edge <= at:
-            edge, sentence = next(edges, len(text)), sentence + 1
+        if edge <= at:
+            sentence += bool(tokens) and tokens[-1].sentence == sentence  # one without words does not count
+            while edge <= at:
+                edge = next(edges, len(text))
         parts = known(run)
         for word, term, start, end, script in _analyse(run) if parts is None else parts:
             add(Token(word, term, at + start, at + end, sentence, script))
@@ -114,15 +117,13 @@ def _analyse(run: str) -> tuple[_Part, ...]:
 
 
 def _parts(match: re.Match[str]) -> list[_Part]:
-    script = match.lastgroup
     found, start = match.group(), match.start()
+    script = _SCRIPTS.get(match.lastgroup or "", "other")
     if script == "arab":
         return _arabic(found, start)
     if script == "latn":
         return _latin(found, start)
-    if script in {"cyrl", "hebr", "digit"}:
-        return _plain(found, start, script)  # type: ignore[arg-type]  the set says which
-    return _plain(found, start, "other")
+    return _plain(found, start, script)
 
 
 def _plain(found: str, start: int, script: Script) -> list[_Part]:

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
+from processors import context
+from processors.demonyms import is_adjective
+from processors.normalise import fold
 from rasid.domain.article import Entity, EntityType, FieldName, Mention, Names
+
+_WORD = re.compile(r"[^\W_]+(?:['’.-][^\W_]+)*")
+_ALIKE = 3  # letters of a first name that its case forms and spellings share
 
 Keyer = Callable[[str], str]  # a name in any script -> one key for all its spellings
 
@@ -24,49 +31,99 @@ class _Name(NamedTuple):
     span: Span
     surface: str
     words: tuple[str, ...]  # of its key
+    named: bool  # a name, no description
 
 
 def unknown_entities(sources: dict[FieldName, str], spans: Iterable[Span], key: Keyer, language: str) -> list[Entity]:
     """Group spans into entities by key: a family name alone joins the one longer name that ends with it.
 
     The English name is made of the key, so it is a romanisation; the surface is the name in the article's language.
-    Spans whose key is empty are left out. Entities come in the order of their first mention.
+    Descriptions ("the Kurdish fighters") are entities without a name. Spans whose key is empty and common
+    abbreviations are left out. Entities come in the order of their first mention.
     """
     names = []
     for span in spans:
         surface = sources[span.field][span.start : span.end]
-        words = tuple(key(surface).replace("-", " ").split())
-        if words:
-            names.append(_Name(span, surface, words))
-    longer = {name.words for name in names if len(name.words) > 1 and name.span.type == "PER"}
-    groups: dict[tuple[EntityType, tuple[str, ...]], list[_Name]] = {}
+        words = tuple(key(_without_titles(surface)).replace("-", " ").split())
+        if words and fold(surface) not in context.words("not_name"):
+            names.append(_Name(span, surface, words, is_name(surface)))
+    people = _people(names)
+    groups: dict[tuple[str, ...], list[_Name]] = {}
     for name in names:
-        groups.setdefault((name.span.type, _whole(name, longer)), []).append(name)
-    return [_entity(kind, words, group, language) for (kind, words), group in groups.items()]
+        groups.setdefault(_whole(name, people), []).append(name)
+    return [_entity(words, group, language) for words, group in groups.items()]
 
 
-def _whole(name: _Name, longer: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
-    """Give the words of the one longer name of a person that ends with this single word, else its own."""
-    if name.span.type != "PER" or len(name.words) > 1:
-        return name.words
-    found = [words for words in longer if words[-1] == name.words[0]]
-    return found[0] if len(found) == 1 else name.words
+def is_name(surface: str) -> bool:
+    """Say whether a span is a name and no description: where letters have cases, its words have capitals but for small
+    words between them, and one of them is neither an office nor a people nor a day.
+    """
+    spoken = _WORD.findall(surface)
+    cased = [word for word in spoken if word.lower() != word.upper()]
+    if not all(word != word.lower() or fold(word) in context.words("name_particle") for word in cased):
+        return False
+    return any(telling(fold(word)) for word in spoken)
 
 
-def _entity(kind: EntityType, words: Sequence[str], group: list[_Name], language: str) -> Entity:
-    shown = next((n.surface for n in group if len(n.words) == len(words)), group[0].surface)
-    english = shown if shown.isascii() else " ".join(word.capitalize() for word in words)
+def telling(word: str) -> bool:
+    """Say whether a folded word of a span can be a part of a name by itself."""
+    common = ("title", "opener", "not_name", "calendar", "name_particle")
+    return not is_adjective(word) and not any(word in context.words(group) for group in common)
+
+
+def _without_titles(surface: str) -> str:
+    """Take offices and articles off the front of a name."""
+    spoken = _WORD.findall(surface)
+    while len(spoken) > 1 and (fold(spoken[0]) in context.words("title") or fold(spoken[0]) == "the"):
+        spoken = spoken[1:]
+    return " ".join(spoken) or surface
+
+
+def _people(names: Iterable[_Name]) -> dict[tuple[str, ...], tuple[str, ...]]:
+    """Map the longer names of people to one of each: names with one last word whose first words begin alike are case
+    forms or spellings of one.
+    """
+    found: dict[tuple[str, ...], tuple[str, ...]] = {}
+    first: dict[tuple[str, str], tuple[str, ...]] = {}
+    for name in names:
+        if name.span.type == "PER" and len(name.words) > 1:
+            found[name.words] = first.setdefault((name.words[0][:_ALIKE], name.words[-1]), name.words)
+    return found
+
+
+def _whole(name: _Name, people: dict[tuple[str, ...], tuple[str, ...]]) -> tuple[str, ...]:
+    """Give the words of the one person of the article whom this name means, else its own."""
+    if len(name.words) > 1:
+        return people.get(name.words, name.words)
+    found = {whole for whole in people.values() if name.words[0] in {whole[0], whole[-1]}}
+    return found.pop() if len(found) == 1 else name.words
+
+
+def _entity(words: Sequence[str], group: list[_Name], language: str) -> Entity:
+    weights: dict[EntityType, float] = {}
+    for name in group:
+        weights[name.span.type] = weights.get(name.span.type, 0.0) + name.span.confidence * len(name.words)
+    kind = max(weights, key=lambda each: (weights[each], each))
     return Entity(
         id=f"rasid:unknown/{kind.lower()}/{'-'.join(words)}",
         type=kind,
-        name=Names(
-            ar=shown if language == "ar" and not shown.isascii() else None,
-            en=english,
-            ru=shown if language == "ru" and not shown.isascii() else None,
-        ),
+        name=_names(words, group, language),
         mentions=tuple(
             Mention(field=n.span.field, start=n.span.start, end=n.span.end, surface=n.surface) for n in group
         ),
         confidence=round(max(n.span.confidence for n in group), 3),
         known=False,
+    )
+
+
+def _names(words: Sequence[str], group: list[_Name], language: str) -> Names:
+    named = [name for name in group if name.named]
+    if not named:
+        return Names()
+    shown = _without_titles(next((n.surface for n in named if len(n.words) == len(words)), named[0].surface))
+    latin = shown.isascii()
+    return Names(
+        ar=shown if language == "ar" and not latin else None,
+        en=shown if latin else " ".join(word.capitalize() for word in words),
+        ru=shown if language == "ru" and not latin else None,
     )

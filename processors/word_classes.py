@@ -1,7 +1,7 @@
 """What is known of the words of a language: how common they are in news, and which may stand in a noun phrase.
 
-Counts and classes come from `data/document_frequencies.txt.gz` (tools/build_document_frequencies.py), our own lists from
-`data/stop_words.txt`; a word that neither has is judged by its ending.
+Counts and classes come from `data/document_frequencies.txt.gz` (tools/build_document_frequencies.py), our own lists
+from `data/stop_words.txt`; a word that neither has is judged by its ending.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Make processors/data/arabic_words.txt.gz: the words by which clitics are told from first letters.
 
 Usage: build_arabic_words.py DATA [OUT] with DATA the folder that holds articles_ar, ner_ar, langid, names and gazetteer
-(see processors/data/SOURCE.md for their origin and licences).
+(see processors/data/LANGUAGE.md for their origin and licences).
 
 A word that begins with و ف ب ك ل س is whole when the corpus has it behind the article (الوزير), when it is a name, when
 what would remain is no word, or when the list below says so. Counting needs no annotation.
@@ -17,11 +17,13 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from processors.normalise import fold
 
 WORD = re.compile("[ء-غف-ي]+")
 CLITIC_LETTERS = "وفبكلس"
+KNOWLEDGE = Path(__file__).parents[1] / "processors/data"
 OWN = Path(__file__).with_name("arabic_own_words.txt")
 
 
@@ -65,6 +67,14 @@ def places(data: Path) -> set[str]:
     return found
 
 
+def knowledge(table: str) -> set[str]:
+    """Give the words of the Arabic names of a table of the knowledge base."""
+    lines = (KNOWLEDGE / table).read_text(encoding="utf-8").splitlines()
+    rows = csv.DictReader((line for line in lines if not line.startswith("#")), delimiter="\t", quoting=csv.QUOTE_NONE)
+    found = {word for row in rows for word in WORD.findall(fold(row["name_ar"] + " " + row["aliases_ar"]))}
+    return {word for word in found if len(word) >= 3}
+
+
 def own() -> dict[str, set[str]]:
     """Read our own lists: sections [word], [whole], [clitic], [name] and [al], words apart by white space."""
     sections: dict[str, set[str]] = {}
@@ -99,55 +109,93 @@ def own_article(data: Path) -> set[str]:
     return {word for word, count in marked.items() if count > bare[word] and len(word) >= 4}
 
 
+class Evidence(NamedTuple):
+    """What the sources say of the words."""
+
+    total: Counter[str]  # in running text, with or without the article
+    definite: Counter[str]  # behind the article
+    people: Counter[str]  # as a name
+    ground: set[str]  # in names of places
+    known_people: set[str]
+    known_bodies: set[str]
+    lists: dict[str, set[str]]
+
+    @property
+    def named(self) -> set[str]:
+        """Give the words that are names."""
+        return {name for name in self.people if WORD.fullmatch(name) and len(name) >= 3}
+
+
+def gather(data: Path) -> Evidence:
+    """Count all sources."""
+    counts = Counter(word for text in corpus(data) for word in WORD.findall(fold(text)))
+    definite = behind_article(counts)
+    total = Counter({word: counts[word] + definite[word] for word in counts.keys() | definite.keys()})
+    known_people, known_bodies = knowledge("people.tsv"), knowledge("bodies.tsv")
+    return Evidence(total, definite, names(data), places(data), known_people, known_bodies, own())
+
+
+def words(seen: Evidence) -> set[str]:
+    """Give the words that may follow a clitic."""
+    found = {word for word, count in seen.total.items() if count >= 2 and len(word) >= 3}
+    found |= {name for name in seen.named if seen.people[name] >= 3 and len(name) >= 4}
+    found |= {word for word in seen.ground if len(word) >= 3}
+    found |= {word.removeprefix("ال") for word in seen.known_people | seen.known_bodies}
+    return found | seen.lists["word"] | seen.known_people
+
+
+def whole(seen: Evidence) -> set[str]:
+    """Give the words that begin with a clitic's letter which is their own."""
+    found = seen.lists["whole"] | {word for word in seen.known_people if word[0] in CLITIC_LETTERS and len(word) > 3}
+    for word in seen.total.keys() | seen.named | seen.ground:
+        if word[0] in CLITIC_LETTERS and len(word) > 3 and owns_first_letter(word, seen):
+            found.add(word)
+    found |= {name for name in seen.named if name[0] == "و" and name[1:3] != "ال" and seen.total[name[1:]] < 20}
+    return found - seen.lists["clitic"]
+
+
+def owns_first_letter(word: str, seen: Evidence) -> bool:
+    """Tell whether the article stands before the word, or it is a name, or what would be left is no word."""
+    rest = word[1:]
+    if seen.definite[word] >= 2 or word in seen.ground or (seen.people[word] >= 2 and seen.total[rest] < 20):
+        return True
+    if rest.startswith("ال") or word.startswith("لل"):
+        return False
+    return seen.total[word] >= 4 and seen.total[rest] < max(2, seen.total[word] * 0.04)
+
+
+def kept_names(seen: Evidence) -> set[str]:
+    """Give the names that keep an ending which looks like a plural, a pronoun or a relation."""
+    endings = ("ان", "ون", "ين", "ات", "ها", "هم")
+    kept = {n for n in seen.named if n.endswith(endings) and seen.people[n] >= 2} | {
+        n for n in seen.ground if n.endswith(endings)
+    }
+    # A name in -ي or -ه keeps it where the corpus knows neither what is left nor the word as an adjective.
+    for name in seen.named:
+        base = name.removesuffix("يا").removesuffix("يه").removesuffix("ي").removesuffix("ه")
+        unknown = not seen.definite[name] and seen.total[base] < 2 and base + "يا" not in seen.total
+        if base != name and seen.people[name] >= 2 and unknown:
+            kept.add(name)
+    kept |= {word for word in seen.known_people if not seen.definite[word.removeprefix("ال")]}
+    bare = {name.removeprefix("ال") for name in kept}
+    standing = words(seen)
+    # No name where the word lives as the plural of another: مسلمين beside مسلم and المسلمون.
+    plural = {n for n in bare if n[:-2] in standing and n[:-2] + "ون" in seen.total and n[:-2] + "ين" in seen.total}
+    return {name for name in bare - plural if len(name) >= 5} | seen.lists["name"]
+
+
 def main() -> None:
     """Count, decide, write."""
     data = Path(sys.argv[1])
     out = Path(sys.argv[2] if len(sys.argv) > 2 else "processors/data/arabic_words.txt.gz")
-    counts = Counter(word for text in corpus(data) for word in WORD.findall(fold(text)))
-    definite, people, ground, lists = behind_article(counts), names(data), places(data), own()
-    total = Counter({word: counts[word] + definite[word] for word in counts.keys() | definite.keys()})
-    named = {name for name, count in people.items() if WORD.fullmatch(name) and len(name) >= 3}
-
-    words = {word for word, count in total.items() if count >= 2 and len(word) >= 3}
-    words |= {name for name in named if people[name] >= 3 and len(name) >= 4} | {w for w in ground if len(w) >= 3}
-    words |= lists["word"]
-
-    whole = set(lists["whole"])
-    for word in total.keys() | named | ground:
-        if word[0] not in CLITIC_LETTERS or len(word) <= 3:
-            continue
-        rest = word[1:]
-        if definite[word] >= 2 or word in ground or (people[word] >= 2 and total[rest] < 20):
-            whole.add(word)
-        elif (
-            total[word] >= 4
-            and total[rest] < max(2, total[word] * 0.04)
-            and not rest.startswith("ال")
-            and word[:2] != "لل"
-        ):
-            whole.add(word)
-    whole |= {name for name in named if name[0] == "و" and total[name[1:]] < 20}
-    whole -= lists["clitic"]
-
-    endings = ("ان", "ون", "ين", "ات", "ها", "هم", "يا", "يه", "ي", "ه")
-    kept = {n for n in named | ground if n.endswith(endings[:6]) and (people[n] >= 2 or n in ground)}
-    # A name in -ي or -ه keeps it where the corpus knows neither what is left nor the word as an adjective.
-    for name in named:
-        base = name.removesuffix("يا").removesuffix("يه").removesuffix("ي").removesuffix("ه")
-        if base != name and people[name] >= 2 and not definite[name] and total[base] < 2 and base + "يا" not in total:
-            kept.add(name)
-    bare = {n.removeprefix("ال") for n in kept}
-    # No name where the word lives as the plural of another: مسلمين beside مسلم and المسلمون.
-    plural = {n for n in bare if n[:-2] in words and (n[:-2] + "ون" in total) and (n[:-2] + "ين" in total)}
-    kept = (bare - plural) | lists["name"]
+    seen = gather(data)
     sections = {
-        "word": words,
-        "whole": whole,
-        "name": {name for name in kept if len(name) >= 5 or name in lists["name"]},
-        "al": own_article(data) | lists["al"],
+        "word": words(seen),
+        "whole": whole(seen),
+        "name": kept_names(seen),
+        "al": own_article(data) | seen.lists["al"],
     }
-
-    lines = ["# Made by tools/build_arabic_words.py; sources and licences: SOURCE.md beside this file."]
+    lines = ["# Made by tools/build_arabic_words.py; sources and licences: LANGUAGE.md beside this file."]
     for section, members in sections.items():
         lines += [f"[{section}]", *sorted(members)]
         print(section, len(members))

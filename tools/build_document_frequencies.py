@@ -1,10 +1,10 @@
 """Make processors/data/document_frequencies.txt.gz: how common words are in news, and which are no nouns.
 
-Usage: build_document_frequencies.py DATA [OUT] with DATA the folder that holds articles_* (processors/data/SOURCE.md says
-whose they are). Of each language: the number of documents, the documents that hold each term (two or more), and the word
-forms that are no part of a name or noun phrase. Those are told by what stands before them (English, Arabic) or by
-pymorphy3 (Russian, MIT; its dictionary is CC BY-SA's OpenCorpora, of which only the judgement "no noun" on words of our
-texts is kept).
+Usage: build_document_frequencies.py DATA [OUT] with DATA the folder that holds articles_* (processors/data/LANGUAGE.md
+says whose they are). Of each language: the number of documents, the documents that hold each term (two or more), and
+the word forms that are no part of a name or noun phrase. Those are told by what stands before them (English, Arabic) or
+by pymorphy3 (Russian, MIT; its dictionary is OpenCorpora's, CC BY-SA, of which only the judgement "no noun" or
+"adjective" on words of our texts is kept).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import json
 import re
 import sys
 from collections import Counter, defaultdict
+from itertools import pairwise
 from pathlib import Path
 
 import pymorphy3
@@ -78,9 +79,8 @@ BEFORE_VERB = {
     ],
     "ar": ["ان", "قد", "لم", "لن", "سوف", "لا", "كما", "حيث", "التي", "الذي", "الذين", "ما", "حين", "عندما"],
 }
-NO_NOUN_RU = {
-    "VERB", "INFN", "GRND", "PRTS", "PRTF", "ADVB", "PREP", "CONJ", "PRCL", "NPRO", "PRED", "NUMR", "COMP", "INTJ", "ADJS",
-}  # fmt: skip
+NO_NOUN_RU = {"VERB", "INFN", "GRND", "PRTS", "PRTF", "ADVB", "PREP", "CONJ", "PRCL", "NPRO", "PRED", "NUMR", "COMP"}
+NO_NOUN_RU |= {"INTJ", "ADJS"}
 PARTICIPLES_IN_NAMES = re.compile("вооруж|объедин|соедин|заключ|ранен|погиб|пострада|бывш|примен|обвиня|данн")
 
 
@@ -107,7 +107,7 @@ Classes = dict[str, set[str]]
 
 
 def classes(documents: list[Document], language: str) -> Classes:
-    """Give the word forms that are no nouns ("no"), that surely are ("noun"; Arabic) and adjectives ("adj"; Russian)."""
+    """Give the forms that are no nouns ("no"), that surely are ("noun"; Arabic), and adjectives ("adj"; Russian)."""
     if language == "ru":
         return classes_ru(documents)
     noun: Counter[str] = Counter()
@@ -115,7 +115,7 @@ def classes(documents: list[Document], language: str) -> Classes:
     every: Counter[str] = Counter()
     before_noun, before_verb = set(BEFORE_NOUN[language]), set(BEFORE_VERB[language])
     for _, text, tokens in documents:
-        for last, token in zip(tokens, tokens[1:], strict=False):
+        for last, token in pairwise(tokens):
             every[token.text] += 1
             noun[token.text] += last.text in before_noun
             verb[token.text] += last.text in before_verb
@@ -153,7 +153,7 @@ def main() -> None:
     """Count and write."""
     data = Path(sys.argv[1])
     out = Path(sys.argv[2] if len(sys.argv) > 2 else "processors/data/document_frequencies.txt.gz")
-    lines = ["# Made by tools/build_document_frequencies.py; sources and licences: SOURCE.md beside this file."]
+    lines = ["# Made by tools/build_document_frequencies.py; sources and licences: LANGUAGE.md beside this file."]
     for language in ("ar", "en", "ru"):
         texts = documents(data, language)
         counts: Counter[str] = Counter()

@@ -15,7 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from processors.declension import Gender, decline_name, decline_person
+from processors.declension import Gender, decline_abbreviation, decline_name, decline_person
 from processors.knowledge import EXACT, names_of, read_table
 
 DATA = Path(__file__).resolve().parent.parent / "processors" / "data"
@@ -23,7 +23,9 @@ FILE = DATA / "forms_ru.tsv.gz"
 
 
 def wanted() -> list[tuple[str, str]]:
-    """Give the names to decline with what decides how: `m`, `f` or `?` for people, `-` for things; sorted."""
+    """Give the names to decline with what decides how: `m`, `f` or `?` for people, `-` for things, `=`
+    for abbreviations; sorted.
+    """
     found: set[tuple[str, str]] = set()
     for table in ("people.tsv", "bodies.tsv", "places.tsv.gz"):
         raw = (DATA / table).read_bytes()
@@ -32,7 +34,7 @@ def wanted() -> list[tuple[str, str]]:
             if row.get("derived") and row["kind"] == "village":
                 continue
             how = (row.get("gender") or "?") if row.get("type") == "PER" else "-"
-            found |= {(name, how) for name, mark in names_of(row, "ru").items() if not mark & EXACT}
+            found |= {(name, "=" if mark & EXACT else how) for name, mark in names_of(row, "ru").items()}
     return sorted(found)
 
 
@@ -43,6 +45,8 @@ def fingerprint(names: list[tuple[str, str]]) -> str:
 
 def forms_of(name: str, how: str) -> tuple[str, ...]:
     """Decline one name."""
+    if how == "=":
+        return decline_abbreviation(name)
     if how == "-":
         return decline_name(name)
     gender: Gender | None = "m" if how == "m" else "f" if how == "f" else None

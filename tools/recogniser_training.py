@@ -192,7 +192,8 @@ def build_lexicon(
         for word in words:
             codes[fold(word, language)] |= bit
     table: dict[str, int] = {}
-    for number, kind in enumerate(lx.PHRASE_TYPES):
+    for kind in ("ORG", "LOC", "PER"):  # the first to claim a phrase has it
+        number = lx.PHRASE_TYPES.index(kind)
         for phrase in phrases.get(kind, ()):
             words = [fold(w, language) for w in tokenise(phrase).words if w is not None]
             if not 0 < len(words) <= lx.LONGEST_PHRASE:

@@ -8,6 +8,7 @@ up. So the key depends on the token alone: the same in every process and on ever
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from threading import Lock
@@ -20,10 +21,11 @@ from processors.names.letters import CODE, LONGEST, plain, script_of
 from processors.names.romanise import canonical, romanise
 from processors.names.transducer import LEVELS, RADIX, Ints, Transducer
 
-_CLUSTERS = 6  # of the lexicon that are looked into
-_MOST = 96  # candidates
+_CLUSTERS = 4  # of the lexicon that are looked into
+_MOST = 48  # candidates
 _FREQUENCY = 0.5  # weight of the logarithm of a spelling's count
-_UNKNOWN = -1.0  # what the token's own romanisation is worth beside a spelling seen once
+# What a token's own romanisation is worth beside a spelling seen once, in nats.
+UNKNOWN = {"arabic": -4.5, "cyrillic": -1.0}
 _CACHED = 20_000  # tokens
 _LETTER_OF = {code: letter for letter, code in CODE.items()}
 
@@ -83,25 +85,34 @@ class Lexicon:
 class Channel:
     """The noisy channel of one script: its transducer, romaniser, and the lexicon prepared for them."""
 
-    def __init__(self, lexicon: Lexicon, model: Transducer, romaniser: Romaniser) -> None:
+    def __init__(self, lexicon: Lexicon, model: Transducer, romaniser: Romaniser, unknown: float) -> None:
         self._lexicon = lexicon
         self._model = model
         self._romaniser = romaniser
+        self._unknown = unknown
         self._prepared = model.prepare(lexicon.words)
 
     def key(self, token: str, near: Ints) -> str:
         """Give the canonical spelling that explains `token` best, of the lexicon's words at `near` and its own."""
-        chances = self._model.log_likelihoods([token], self._prepared.take(near)) + self._lexicon.frequency[near]
         own = [spelling for spelling in (self._romaniser(token), romanise(token)) if spelling]
+        sources = self._prepared.take(near).followed_by(self._model.prepare(own))
+        likely = self._model.log_likelihoods([token], sources)
         worth: dict[str, float] = {}
-        for spelling, chance in zip((self._lexicon.canonical[place] for place in near), chances, strict=True):
-            worth[spelling] = float(np.logaddexp(worth.get(spelling, -1e9), chance))
+        known = (likely[: len(near)] + self._lexicon.frequency[near]).tolist()
+        for place, chance in zip(near.tolist(), known, strict=True):
+            _add(worth, self._lexicon.canonical[place], chance)
         if own:
-            likely = self._model.log_likelihoods([token], self._model.prepare(own)) + _UNKNOWN
-            best = int(np.argmax(likely))
-            spelling = canonical(own[best])
-            worth[spelling] = float(np.logaddexp(worth.get(spelling, -1e9), likely[best]))
+            best = int(np.argmax(likely[len(near) :]))
+            _add(worth, canonical(own[best]), float(likely[len(near) + best]) + self._unknown)
         return max(sorted(worth), key=worth.__getitem__, default="")
+
+
+def _add(worth: dict[str, float], spelling: str, chance: float) -> None:
+    """Add a logarithmic chance to a spelling's."""
+    before = worth.get(spelling)
+    if before is not None:
+        chance = max(before, chance) + math.log1p(math.exp(-abs(before - chance)))
+    worth[spelling] = chance
 
 
 class KeyMaker:

@@ -14,21 +14,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from processors.names.letters import LONGEST, Script, plain, script_of
-from processors.names.romanise import canonical
+from processors.names.romanise import readings
 from processors.names.transducer import Doubles, Transducer
 
 _RICHNESS: dict[Script, int] = {"arabic": 0, "cyrillic": 1, "latin": 2}
 _COSINE_WEIGHT = 25.0  # nats: best on the development pairs among 0 to 40, flat around
 _LEAST = -8.0  # nats a letter: below it the likelihood says no more
+_ONE_READING = 0.9  # the least cosine of two tokens that can be read alike
 _UNLIKE = -4.0  # nats a letter that two tokens of one script do not share
 
 
 class Reranker:
     """Scores token pairs; `transducer` gives the model of a direction such as "arabic|latin" (target|source)."""
 
-    def __init__(
-        self, transducer: Callable[[str], Transducer], calibration: Mapping[str, NDArray[np.float64]]
-    ) -> None:
+    def __init__(self, transducer: Callable[[str], Transducer], calibration: Mapping[str, NDArray[np.float64]]) -> None:
         self._transducer = transducer
         self._calibration = calibration
 
@@ -75,7 +74,14 @@ class Reranker:
 
 def alike(first: str, second: str) -> float:
     """Give the share of letters two tokens of one script have in common in order, 0 to 1, spelling habits apart."""
-    return SequenceMatcher(None, canonical(plain(first)), canonical(plain(second)), autojunk=False).ratio()
+    if script_of(first) == "latin":
+        ways = [(one, other) for one in readings(plain(first)) for other in readings(plain(second))]
+    else:
+        ways = [(plain(first).translate(_ENDS), plain(second).translate(_ENDS))]
+    return max(SequenceMatcher(None, one, other, autojunk=False).ratio() for one, other in ways)
+
+
+_ENDS = str.maketrans("ةى", "هي")
 
 
 def features(
@@ -85,6 +91,9 @@ def features(
     per_letter = np.maximum(likely / np.array([min(len(target), LONGEST) + 1 for target in targets]), _LEAST)
     lengths = np.array([min(len(candidate), LONGEST) for candidate in candidates])
     own = min(len(query), LONGEST)
+    if len(set(map(script_of, (query, *candidates)))) == 1:
+        # One script and one reading: the encoder, trained across scripts, need not know the spelling habit.
+        cosines = np.where(likely == 0, np.maximum(cosines, _ONE_READING), cosines)
     shorter = np.minimum(lengths, own) / 10
     ratio = np.abs(np.log(lengths / own))
     return np.stack([np.ones(len(candidates)), cosines, per_letter, ratio, shorter, per_letter * shorter], axis=1)

@@ -7,6 +7,7 @@ does not write stay unwritten).
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from processors.names.letters import plain, script_of
 
@@ -46,6 +47,27 @@ def romanise(token: str) -> str:
 
 
 def canonical(latin: str) -> str:
-    """Fold the competing Latin spellings of one name into one: Shoygu and Shoigu, Efimov and Yefimov, Assad and Asad."""
+    """Fold competing Latin spellings into one: Shoygu and Shoigu, Efimov and Yefimov, Assad and Asad."""
     single = _DOUBLE_CONSONANT.sub(r"\1", latin)
     return _REPEATED.sub(r"\1", _SPELLING.sub(lambda match: _REPLACED[(match.lastindex or 1) - 1], single))
+
+
+# What a French or a German newspaper means by these letters, in English letters.
+_FRENCH = (("tch", "tsh"), ("dj", "j"), ("ch", "sh"), ("tsh", "ch"), ("ou", "u"), ("gu(?=[ei])", "g"), ("ine$", "in"))
+_GERMAN = (("tsch", "c~"), ("sch", "sh"), ("c~", "ch"), ("j", "y"), ("w", "v"))
+_VOWELS = str.maketrans("oe", "ui")
+
+
+@lru_cache(maxsize=65536)
+def readings(latin: str) -> frozenset[str]:
+    """Give what a token sounds like, read as English, French and German, with o as u and e as i.
+
+    Arabic and Russian vowels are written either way: Mohammed, Muhammad. A token of another script is folded only.
+    """
+    ways = [latin]
+    for rules in (_FRENCH, _GERMAN):
+        way = latin
+        for pattern, replacement in rules:
+            way = re.sub(pattern, replacement, way)
+        ways.append(way)
+    return frozenset(_REPEATED.sub(r"\1", canonical(way).translate(_VOWELS)) for way in ways)

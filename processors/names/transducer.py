@@ -21,7 +21,7 @@ RADIX = 256  # letters are packed one a byte: context = letter, next, previous, 
 LEVELS = 4
 START = (0.2, 0.02, 0.0001)  # what an unseen letter writes: nothing, a given letter, two given letters
 _STEP = 0.07  # nats between two stored log-probabilities: 255 of them reach e^-17.8
-_CODES_TO_P = np.exp(-_STEP * np.arange(256)).astype(np.float32)
+_CODES_TO_P = np.exp(-_STEP * np.arange(256))
 _FLOOR = 1e-300
 
 
@@ -46,6 +46,14 @@ class Prepared:
         lengths = self.lengths[places]
         return Prepared(self.rows[places, : max(1, int(lengths.max(initial=0)))], lengths)
 
+    def followed_by(self, others: Prepared) -> Prepared:
+        """Give these tokens and others behind them."""
+        width = max(self.rows.shape[1], others.rows.shape[1])
+        rows = np.zeros((len(self.rows) + len(others.rows), width), np.uint16)
+        rows[: len(self.rows), : self.rows.shape[1]] = self.rows
+        rows[len(self.rows) :, : others.rows.shape[1]] = others.rows
+        return Prepared(rows, np.concatenate([self.lengths, others.lengths]))
+
 
 class Transducer:
     """P(target | source) for one direction; read-only after construction, so any thread may call it."""
@@ -63,6 +71,7 @@ class Transducer:
         probabilities = np.concatenate(tables)
         coded = np.rint(np.log(np.maximum(probabilities, 1e-9)) / -_STEP)
         self._table = np.minimum(coded, 255).astype(np.uint8)
+        self._width = self._table.shape[1]
 
     def _distributions(self, number: int, level: Level, wider: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
         """Interpolate one level's counts with the distributions of the narrower contexts (Witten-Bell)."""
@@ -105,8 +114,8 @@ class Transducer:
         At least log(1e-300); no target may be empty.
         """
         columns, letters = self._columns(targets)
-        looked_up = self._table[sources.rows[:, :, np.newaxis, np.newaxis], columns[:, np.newaxis]]
-        chances = _CODES_TO_P[looked_up].astype(np.float64)
+        places = sources.rows.astype(np.int64)[:, :, np.newaxis, np.newaxis] * self._width + columns[:, np.newaxis]
+        chances = _CODES_TO_P.take(self._table.take(places))
         pairs = len(sources.lengths)
         reached = np.zeros((pairs, columns.shape[2]))
         reached[:, 0] = 1.0

@@ -13,15 +13,22 @@ from processors.names.russian import variants as russian_variants
 
 # Articles and particles that spellings of one name write, join or leave out.
 _ARTICLES = frozenset(
-    "al el ul an ar as ash at ad az l la le de da di du del della der den van von zu bin ibn ben bint "
-    "аль эль ал ель ан ар ас аш ат ад аз уль ибн бин бен ван фон де ла бинт ال بن ابن إبن بنت".split()
-)
+{
+    "al", "el", "ul", "an", "ar", "as", "ash", "at", "ad", "az", "l", "la", "le", "de", "da", "di", "du", "del",
+    "della", "der", "den", "van", "von", "zu", "bin", "ibn", "ben", "bint", "аль", "эль", "ал", "ель", "ан",
+    "ар", "ас", "аш", "ат", "ад", "аз", "уль", "ибн", "бин", "бен", "ван", "фон", "де", "ла", "бинт", "ال",
+    "بن", "ابن", "إبن", "بنت",
+}
+)  # fmt: skip
 # "Servant of …": written apart or joined with the next token.
-_SERVANT = frozenset("abd abdu abdul abdel abdal abdol عبد абд абду абдул абдель абдуль абдаль".split())
+_SERVANT = frozenset(
+    ["abd", "abdu", "abdul", "abdel", "abdal", "abdol", "عبد", "абд", "абду", "абдул", "абдель", "абдуль", "абдаль"]
+)
 _PATRONYMIC = re.compile(
     r"(?:ович|евич|ёвич|ьич|ична|овна|евна|ёвна|[ое]вич[ауе]м?|[ое]вн[уые]|[ое]вной"
     r"|[oe]vich|[oe]vitch|[oe]vič|[oe]vic|[oe]wicz|[oe]witsch|[oe]vna|[oe]wna|وفيتش|يفيتش|وفنا|يفنا)$"
 )
+_LONGEST_NAME, _MOST_TOKENS = 300, 12  # letters and tokens that are looked at: no name is longer
 _LEAST_NAME = 2  # letters: a shorter token is an initial
 _ARABIC_ARTICLE_AND_STEM = 5
 # Latin and Cyrillic first letters that one name's spellings begin with.
@@ -38,6 +45,7 @@ class Token:
     plain: str = ""  # without its article
     initial: bool = False
     optional: bool = False
+    servant: bool = False  # "servant of" stands before it
 
     @property
     def surface(self) -> str:
@@ -47,7 +55,7 @@ class Token:
 
 def parse(name: str) -> tuple[Token, ...]:
     """Give the tokens of a name in any script; articles go with the token behind them. Empty without letters."""
-    parts = tokens(name)
+    parts = tokens(name[:_LONGEST_NAME])[:_MOST_TOKENS]
     found: list[Token] = []
     prefix = ""
     for place, part in enumerate(parts):
@@ -68,18 +76,17 @@ def parse(name: str) -> tuple[Token, ...]:
 def _token(part: str, prefix: str, *, servant: bool) -> Token:
     """Make a token of what was written and the articles before it."""
     script, bare = script_of(part), part
+    forms: tuple[str, ...]
     if script == "arabic":
         bare = _without_article(part)
         forms = (prefix + part, prefix + bare) if servant else (part, bare)
-        bare = forms[-1]
     elif servant:
         forms = (prefix + part,)
-        bare = prefix + part
     else:
         forms = (*((prefix + part,) if prefix else ()), part)
     if script == "cyrillic":
         forms = tuple(form for written in forms for form in russian_variants(written))
-    return Token(tuple(dict.fromkeys(forms)), plain=bare, initial=len(part) < _LEAST_NAME)
+    return Token(tuple(dict.fromkeys(forms)), plain=bare, initial=len(part) < _LEAST_NAME, servant=servant)
 
 
 def _without_article(part: str) -> str:
@@ -97,11 +104,25 @@ def given_first(name: Sequence[Token]) -> list[Token]:
 _SURNAME_FIRST = 3
 
 
+_JOINED_SERVANT = re.compile(r"^(?:abd[aeou]l?|абд(?:уль?|ель|аль|[уеа]))(?=\w{4})")
+
+
+def key_parts(token: Token) -> tuple[str, ...]:
+    """Give what of a token makes up a key: without article, "servant of" as a part of its own."""
+    rest = token.plain
+    if token.servant or (rest := _JOINED_SERVANT.sub("", token.plain)) != token.plain:
+        return ("abd", rest)
+    return (rest,)
+
+
 def merged(name: Sequence[Token]) -> list[tuple[Token, ...]]:
     """Give the ways to write two neighbouring tokens as one (Nour al-Din, Nureddin)."""
     ways = []
     for place, (first, second) in enumerate(pairwise(name)):
-        joined = Token(tuple(dict.fromkeys((first.surface + second.surface, first.surface + second.plain))), plain=first.surface + second.plain)
+        joined = Token(
+            tuple(dict.fromkeys((first.surface + second.surface, first.surface + second.plain))),
+            plain=first.surface + second.plain,
+        )
         ways.append((*name[:place], joined, *name[place + 2 :]))
     return ways
 

@@ -18,6 +18,7 @@ def _classes() -> dict[int, str]:
     """Map letters and digits to their class."""
     alphabets = [("x", "abcdefghijklmnopqrstuvwxyzабвгдежзийклмнопрстуфхцчшщъыьэюяё"), ("d", "0123456789٠١٢٣٤٥٦٧٨٩")]
     table = {ord(letter): kind for kind, letters in alphabets for letter in letters}
+    table |= dict.fromkeys(range(0x0620, 0x064B), "a")
     table |= {ord(letter.upper()): "X" for letter in alphabets[0][1]}
     return table
 

@@ -27,7 +27,7 @@ LONGEST_PHRASE = 5
 PHRASE_TYPES = ("LOC", "ORG", "PER")
 
 _MARKS = re.compile("[\u0610-\u061a\u064b-\u065f\u0670\u0640\u200b-\u200f]")
-_LETTERS = str.maketrans("أإآٱىةگچپیکۀؤئ", "ااااىهكجبيكهوي")
+_LETTERS = str.maketrans("أإآٱةگچپیکۀؤئ", "ااااهكجبيكهوي")
 _CLITICS = ("وال", "بال", "فال", "كال", "ولل", "لل", "ول", "وب", "و", "ب", "ل", "ف", "ك")
 _SHORTEST_STEM = 3
 
@@ -36,7 +36,7 @@ def fold(word: str, language: str) -> str:
     """Give the form under which the lexicon knows a word."""
     if language != "ar":
         return word.casefold().replace("\u2019", "'")
-    return _MARKS.sub("", word).translate(_LETTERS).replace("ى", "ي").casefold()
+    return _MARKS.sub("", word).translate(_LETTERS).casefold()
 
 
 def without_clitics(word: str) -> list[str]:

@@ -18,11 +18,13 @@ MOST = 50
 def highlights(query: Query, document: GroupedArticle, analyzer: Analyzer) -> tuple[Highlight, ...]:
     """Give the spans of title and text that satisfy the positive parts of a query: in order, apart, at most 50."""
     words, ids = _wanted(query)
-    article = document.enriched.article
+    article, terms = document.enriched.article, document.enriched.terms
     found: dict[FieldName, list[tuple[int, int]]] = defaultdict(list)
-    if words:
-        for field in _FIELDS:
-            asked = [w for w in words if w.field in {"any", field}]
+    for field in _FIELDS:
+        held = f" {terms.title if field == 'title' else terms.text} "
+        # Analysing a text again is the dear part: only where its stored terms hold the words.
+        asked = [w for w in words if w.field in {"any", field} and f" {' '.join(w.terms)} " in held]
+        if asked:
             found[field] += _word_spans(asked, analyzer.terms(_field(article, field)))
     for entity in document.enriched.entities:
         if entity.id in ids:

@@ -92,7 +92,8 @@ class SqliteFeedStore(Closing):
         with self._lock, transaction(self._db, self._path) as db:
             db.execute(_SAVE_STATE, _state_row(state))
             db.execute(_SAVE_POLL, _poll_row(record))
-            db.executemany(_SAVE_SHOWN, items)
+            if items:
+                db.executemany(_SAVE_SHOWN, items)
             if self._is_time_to_cut(state.feed_id):
                 db.execute(_CUT, (state.feed_id, self._history))
 

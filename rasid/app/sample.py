@@ -1,15 +1,18 @@
-"""The sample source: real texts that come with the program, served over HTTP on loopback and polled like any feed.
+"""The sample source: true texts that come with the program, served over HTTP on loopback and polled like any feed.
 
-It shows something true on a machine without a network. Every item is labelled as a sample. Most items are there at
-once, the rest appear one by one, so that arriving news can be watched.
+It shows something true on a machine without a network. Each source's feed says in its title and description that it is
+a sample, every item names its source and licence (ingest/data/sample/SOURCE.md tells whose the texts are). Most items
+are there at once, the rest appear one by one, so that arriving news can be watched.
 """
 
 from __future__ import annotations
 
+import hashlib
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from email.utils import format_datetime
 from importlib import resources
 from math import ceil
@@ -23,13 +26,18 @@ from aiohttp import web
 from rasid.domain.feed import Feed
 
 LANGUAGES = ("ar", "en", "ru")
-_AT_ONCE = 0.7  # the share of a language's items that is there from the start
+_AT_ONCE = 0.7  # the share of a source's items that is there from the start
 _EVERY_SECONDS = 20.0
 _POLL_SECONDS = 10.0
+_NAMESPACES = 'xmlns:content="http://purl.org/rss/1.0/modules/content/" xmlns:dc="http://purl.org/dc/elements/1.1/"'
 
 
-class SampleText(msgspec.Struct, frozen=True):
-    """One text of the sample: a line of ingest/data/sample/LANGUAGE.jsonl."""
+class SampleText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One text of the sample: a line of ingest/data/sample/LANGUAGE.jsonl.
+
+    A blank line separates paragraphs. `url` and `date` are None where the original's are not known; `country` is its
+    publisher's, ISO 3166-1 alpha-2.
+    """
 
     id: str
     title: str
@@ -43,17 +51,37 @@ class SampleText(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class SampleFeed:
-    """The texts of one language with the address they are served at."""
+    """The texts of one source, in one language."""
 
     language: str
+    source: str
     texts: tuple[SampleText, ...]
 
+    @property
+    def name(self) -> str:
+        """Give the name it has in addresses and ids: "UK Government" is uk-government."""
+        return re.sub(r"[^a-z0-9]+", "-", self.source.lower()).strip("-")
 
-def load_sample(language: str) -> SampleFeed:
-    """Read the sample texts of a language from the package."""
+    @property
+    def title(self) -> str:
+        """Say what it is: a sample, and whose texts."""
+        return f"Sample ({self.language}): {self.source}, texts that come with rasid"
+
+
+def load_sample(language: str) -> tuple[SampleText, ...]:
+    """Read the sample texts of a language from the package, in the order of the file."""
     lines = resources.files("ingest").joinpath(f"data/sample/{language}.jsonl").read_bytes().splitlines()
     decoder = msgspec.json.Decoder(SampleText)
-    return SampleFeed(language, tuple(decoder.decode(line) for line in lines if line.strip()))
+    return tuple(decoder.decode(line) for line in lines if line.strip())
+
+
+def sample_feeds() -> tuple[SampleFeed, ...]:
+    """Give the sample as feeds: one for each source of each language, as news comes."""
+    found: dict[tuple[str, str], list[SampleText]] = {}
+    for language in LANGUAGES:
+        for text in load_sample(language):
+            found.setdefault((language, text.source), []).append(text)
+    return tuple(SampleFeed(language, source, tuple(texts)) for (language, source), texts in found.items())
 
 
 class SampleServer:
@@ -62,14 +90,14 @@ class SampleServer:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._started = clock()
-        self._samples = {language: load_sample(language) for language in LANGUAGES}
+        self._samples = {sample.name: sample for sample in sample_feeds()}
         self._runner: web.AppRunner | None = None
         self.host = ""
 
     async def __aenter__(self) -> Self:
         """Start listening."""
         application = web.Application()
-        application.router.add_get("/sample/{language}.xml", self._serve)
+        application.router.add_get("/sample/{name}.xml", self._serve)
         self._runner = web.AppRunner(application, access_log=None)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
@@ -86,57 +114,61 @@ class SampleServer:
 
     def feeds(self) -> tuple[Feed, ...]:
         """Give the feeds to poll. Their ids do not depend on the port."""
-        return tuple(
-            Feed(
-                id=f"sample-{language}",
-                url=f"http://{self.host}/sample/{language}.xml",
-                title=f"Sample ({language}): texts that come with rasid",
-                source="Sample",
-                language=language,
-                tags=("sample",),
-                full_text="never",
-                min_interval=_POLL_SECONDS,
-                max_interval=_POLL_SECONDS,
-                sample=True,
-            )
-            for language in LANGUAGES
+        return tuple(self._feed(sample) for sample in self._samples.values())
+
+    def _feed(self, sample: SampleFeed) -> Feed:
+        return Feed(
+            id=f"sample-{sample.name}",
+            url=f"http://{self.host}/sample/{sample.name}.xml",
+            title=sample.title,
+            # Not the bare name: who looks for what a source says today does not mean the sample.
+            source=f"Sample: {sample.source}",
+            language=sample.language,
+            country=sample.texts[0].country,
+            tags=("sample",),
+            full_text="never",
+            min_interval=_POLL_SECONDS,
+            max_interval=_POLL_SECONDS,
+            sample=True,
         )
 
     async def _serve(self, request: web.Request) -> web.Response:
-        sample = self._samples.get(request.match_info["language"])
+        sample = self._samples.get(request.match_info["name"])
         if sample is None:
             raise web.HTTPNotFound(text="no such sample")
-        count = shown(len(sample.texts), self._clock() - self._started)
-        etag = f'"{count}"'
-        if request.headers.get("If-None-Match") == etag:
-            return web.Response(status=304)
-        headers = {"ETag": etag, "Content-Type": "application/rss+xml; charset=utf-8"}
-        return web.Response(body=rss(sample, count).encode(), headers=headers)
+        body = rss(sample, shown(len(sample.texts), self._clock() - self._started)).encode()
+        etag = hashlib.blake2b(body, digest_size=12).hexdigest()
+        response = web.Response(body=body, headers={"Content-Type": "application/rss+xml; charset=utf-8"})
+        if request.if_none_match and any(known.value in {etag, "*"} for known in request.if_none_match):
+            response = web.Response(status=304)
+        response.etag = etag
+        return response
 
 
 def shown(total: int, seconds: float) -> int:
-    """Say how many of a language's texts are out after a time."""
+    """Say how many of a source's texts are out after a time."""
     return min(total, ceil(total * _AT_ONCE) + int(seconds / _EVERY_SECONDS))
 
 
 def rss(sample: SampleFeed, count: int) -> str:
-    """Write the first `count` texts as an RSS 2.0 document, each labelled with its source and licence."""
-    items = "".join(_item(text, number) for number, text in enumerate(sample.texts[:count]))
+    """Write the first `count` texts as an RSS 2.0 document, each with its own source, licence, address and date."""
+    items = "".join(map(_item, sample.texts[:count]))
     return (
-        '<?xml version="1.0" encoding="utf-8"?><rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/">'
-        f"<channel><title>Sample ({sample.language})</title><language>{sample.language}</language>"
-        f"<description>Texts that come with rasid</description>{items}</channel></rss>"
+        f'<?xml version="1.0" encoding="utf-8"?><rss version="2.0" {_NAMESPACES}><channel>'
+        f"<title>{escape(sample.title)}</title><language>{sample.language}</language>"
+        "<description>A sample: true texts that come with rasid, not news. Each item names its source and licence."
+        f"</description>{items}</channel></rss>"
     )
 
 
-def _item(text: SampleText, number: int) -> str:
-    paragraphs = "".join(f"<p>{escape(part)}</p>" for part in text.text.split("\n") if part.strip())
-    date = text.date or datetime(2026, 1, 1, 8, tzinfo=UTC) + timedelta(hours=number)
+def _item(text: SampleText) -> str:
+    """Write one item; what is not known of the original (its address, its date) is left out."""
+    paragraphs = "".join(f"<p>{escape(part)}</p>" for part in text.text.split("\n\n"))
     link = f"<link>{escape(text.url)}</link>" if text.url else ""
+    date = f"<pubDate>{format_datetime(text.date)}</pubDate>" if text.date else ""
     return (
         f'<item><guid isPermaLink="false">rasid-sample:{escape(text.id)}</guid>'
-        f"<title>{escape(text.title)}</title>{link}"
-        f"<pubDate>{format_datetime(date)}</pubDate><category>{escape(text.source)}</category>"
-        f"<category>{escape(text.licence)}</category>"
-        f"<content:encoded><![CDATA[{paragraphs.replace(']]>', ']]]]><![CDATA[>')}]]></content:encoded></item>"
+        f"<title>{escape(text.title)}</title>{link}{date}<dc:creator>{escape(text.source)}</dc:creator>"
+        f"<category>{escape(text.source)}</category><category>{escape(text.licence)}</category>"
+        f"<content:encoded>{escape(paragraphs)}</content:encoded></item>"
     )

@@ -14,10 +14,11 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from ingest.feedlist import feed_id
-from ingest.fetch import Fetcher, FetchLimits, FetchSettings
-from ingest.pages import FullTexts
+from ingest.fetch import Fetcher, FetchLimits, FetchSettings, HostBlockedError
+from ingest.pages import FullTexts, full_texts
 from ingest.parse_pool import ParsePool
 from ingest.poller import Poller, PollEvent
+from ingest.robots import Robots
 from rasid.adapters.sqlite_feedstore import SqliteFeedStore
 from rasid.domain.article import Entry, RawEntry
 from rasid.domain.errors import FailureWeight, FetchError, StoreFullError
@@ -87,6 +88,7 @@ class Desk:
     store: SqliteFeedStore
     poller: Poller
     clock: MovableClock
+    fetcher: Fetcher
     feeds: list[Feed] = field(default_factory=list)
     published: list[RawEntry] = field(default_factory=list)
     events: list[PollEvent] = field(default_factory=list)
@@ -141,7 +143,9 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
             stack.push_async_callback(one.close)
             return one
 
-        made = Desk(site, str(server.make_url("")).rstrip("/"), store, poller(), clock, feeds=feeds, again=poller)
+        made = Desk(
+            site, str(server.make_url("")).rstrip("/"), store, poller(), clock, fetcher, feeds=feeds, again=poller
+        )
         yield made
 
 
@@ -414,6 +418,22 @@ async def test_the_page_follows_its_teaser(desk: Desk) -> None:
     assert len(desk.published) == 2
 
 
+@pytest.mark.parametrize("forbidden", [False, True])
+async def test_real_pages_are_read_where_robots_txt_allows(desk: Desk, *, forbidden: bool) -> None:
+    """The article's page is fetched and its text taken; where robots.txt forbids it the teaser stands alone."""
+    told = " ".join(f"وصل وزير الدفاع الروسي إلى دمشق اليوم في زيارة رسمية رقم {n}." for n in range(30))
+    page = f"<!doctype html><html><body><nav>القائمة</nav><article><h1>a</h1><p>{told}</p><p>{told}</p></article></body></html>"
+    desk.site.shows("/rss", rss("a").replace("https://news.example/a", f"{desk.url}/a"))
+    desk.site.pages["/a"] = lambda _: web.Response(text=page, content_type="text/html")
+    rules = "User-agent: *\nDisallow: /a" if forbidden else ""
+    desk.site.pages["/robots.txt"] = lambda _: web.Response(text=rules)
+    poller = desk.again(full_texts(desk.fetcher, Robots(desk.fetcher)))
+    await poller.poll_once(desk.feed("/rss"))
+    await poller.pages_read()
+    assert [raw.entry.text_origin for raw in desk.published] == (["feed"] if forbidden else ["feed", "page"])
+    assert forbidden or "زيارة رسمية رقم 29" in desk.published[1].entry.text
+
+
 async def test_a_page_missed_by_a_kill_is_fetched_at_the_next_poll(desk: Desk) -> None:
     """When the poller dies between teaser and page, the unchanged feed still gives its page to the next one."""
     desk.site.shows("/rss", rss("a"), ETag='"one"')
@@ -449,6 +469,26 @@ async def test_a_page_that_fails_is_not_tried_for_ever(desk: Desk, weight: Failu
         await poller.pages_read()
     assert count == tries
     assert record.status == 304
+
+
+async def test_a_silenced_host_costs_its_pages_no_tries(desk: Desk) -> None:
+    """Pages whose host wants silence stay wanted however often the feed is polled meanwhile."""
+    desk.site.shows("/rss", rss("a"))
+    silent = True
+
+    async def read(entry: Entry) -> str:
+        if silent:
+            raise HostBlockedError("ещё нет", url=entry.url or "", weight=FailureWeight.TEMPORARY, retry_after=60.0)
+        return "النص الكامل للخبر كما نشرته الوكالة"
+
+    poller = desk.again(FullTexts(is_teaser=lambda _: True, read=read))
+    for _ in range(5):
+        await poller.poll_once(desk.feed("/rss"))
+        await poller.pages_read()
+    silent = False
+    await poller.poll_once(desk.feed("/rss"))
+    await poller.pages_read()
+    assert [raw.entry.text_origin for raw in desk.published] == ["feed", "page"]
 
 
 async def test_a_feed_that_forbids_pages_gets_none(desk: Desk) -> None:

@@ -42,7 +42,7 @@ def expected(cell: str) -> set[str]:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda c: f"{c['case']}-{c['language']}")
-def test_context_decides(case):
+def test_context_decides(case: dict[str, str]):
     """A name links to whom its context means and to nobody else."""
     found = found_in(case["text"], case["title"])
     named = {e.id for e in found.entities} | {e.type for e in found.entities}
@@ -51,7 +51,7 @@ def test_context_decides(case):
 
 
 @pytest.mark.parametrize("text", ["والتقى بوتين بالأسد وللأسد في سوريا، وبشار الأسد.", "Putin’s, «Путина» и Путиным"])
-def test_mentions_are_their_slices_without_clitics(text):
+def test_mentions_are_their_slices_without_clitics(text: str):
     """Every mention is exactly the slice of its field, without the clitic before it."""
     surfaces = {m.surface for e in found_in(text).entities for m in e.mentions}
     assert all(s[0] not in "وب" or s.startswith(("بوتين", "بشار")) for s in surfaces)
@@ -78,7 +78,7 @@ def test_later_short_mentions_follow_the_full_name():
         ("مالي واقتصادي.", ()),
     ],
 )
-def test_adjectives_count_for_about_only(text, about):
+def test_adjectives_count_for_about_only(text: str, about: tuple[str, ...]):
     """Adjectives and words for peoples give countries and no entities."""
     found = found_in(text)
     assert found.about == about
@@ -96,7 +96,7 @@ def test_adjectives_count_for_about_only(text, about):
         ("Россия выступила. Никто не пришёл. Сирия слушала.", 3),
     ],
 )
-def test_sides_stand_near_each_other(text, within):
+def test_sides_stand_near_each_other(text: str, within: int | None):
     """The distance of two sides in sentences is kept up to three."""
     near = {(n.first, n.second): n.within for n in found_in(text).near}
     assert near.get(("RU", "SY")) == within
@@ -154,7 +154,7 @@ def test_a_place_inside_an_unknown_body_stays():
         alphabet=st.one_of(st.characters(), st.sampled_from(" .\nабвсСирия وسوريا Syria\u200f\u0640")), max_size=200
     )
 )
-def test_any_text_is_taken(text):
+def test_any_text_is_taken(text: str):
     """No text raises, and every mention is its slice."""
     text = clean(text)
     for entity in found_in(text).entities:

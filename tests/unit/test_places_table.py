@@ -170,7 +170,7 @@ def test_towns_that_look_like_adjectives_keep_to_themselves():
 )
 def test_derived_cyrillic(latin: str, cyrillic: str):
     """Syrian places without a Russian name get one by the stated rule."""
-    assert tool("build_places").to_cyrillic(latin) == cyrillic
+    assert tool("place_names").to_cyrillic(latin) == cyrillic
 
 
 def test_a_broken_row_names_its_line():

@@ -9,8 +9,8 @@ from typing import Literal
 
 from rasid.domain.feed import Feed, FeedState
 
-Health = Literal["gone", "failing", "waiting", "well"]
-_ORDER: dict[Health, int] = {"gone": 0, "failing": 1, "waiting": 2, "well": 3}
+Health = Literal["gone", "failing", "waiting", "off", "well"]
+HEALTHS: tuple[Health, ...] = ("gone", "failing", "waiting", "off", "well")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class FeedRow:
 def feed_rows(feeds: Sequence[Feed], states: Mapping[str, FeedState]) -> list[FeedRow]:
     """Join the feed list with what is remembered."""
     rows = [_row(feed, states.get(feed.id)) for feed in feeds]
-    return sorted(rows, key=lambda row: (_ORDER[row.health], row.title.casefold()))
+    return sorted(rows, key=lambda row: (HEALTHS.index(row.health), row.title.casefold()))
 
 
 def _row(feed: Feed, state: FeedState | None) -> FeedRow:
@@ -55,7 +55,7 @@ def _row(feed: Feed, state: FeedState | None) -> FeedRow:
 
 def _health(feed: Feed, state: FeedState | None) -> tuple[Health, str]:
     if not feed.enabled:
-        return "waiting", "switched off in the feed list"
+        return "off", "switched off in the feed list"
     if state is None or state.last_polled_at is None:
         return "waiting", "not polled yet"
     if state.gone:

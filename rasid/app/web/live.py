@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from itertools import takewhile
 
 from rasid.app.web.context import WebContext
 from rasid.domain.query import Everything
@@ -14,15 +15,18 @@ _STILL_HERE = 30  # looks without news before a sign of life keeps proxies from 
 _MOST_AT_ONCE = 20
 
 
-async def stream(context: WebContext, is_gone: Callable[[], Awaitable[bool]]) -> AsyncIterator[Hit | None]:
-    """Give each article indexed from now on, oldest first; None now and then. Ends with the reader or the service."""
+async def stream(
+    context: WebContext, is_gone: Callable[[], Awaitable[bool]], after: str = ""
+) -> AsyncIterator[Hit | None]:
+    """Give each article indexed from now on, oldest first; None now and then. Ends with the reader or the service.
+
+    `after` is the newest article that the reader has: what came since then is given first, at most 20.
+    """
+    changed, quiet = -1, 0
     newest = await _newest(context)
-    last = newest[0].document.id if newest else ""
-    seen = {hit.document.id for hit in newest}
-    changed, quiet = context.changed(), 0
+    missed = list(takewhile(lambda hit: hit.document.id != after, newest)) if after else []
+    seen = {hit.document.id for hit in newest} - {hit.document.id for hit in missed}
     while not context.stop.is_set() and not await is_gone():
-        await asyncio.sleep(_LOOK_SECONDS)
-        quiet += 1
         if context.changed() != changed:
             changed = context.changed()
             newest = await _newest(context)
@@ -31,11 +35,13 @@ async def stream(context: WebContext, is_gone: Callable[[], Awaitable[bool]]) ->
                 yield hit
             seen |= {hit.document.id for hit in fresh}
             if len(seen) > _MOST_AT_ONCE * 10:
-                seen = {hit.document.id for hit in newest} | {last}
+                seen = {hit.document.id for hit in newest}
             quiet = 0 if fresh else quiet
+        quiet += 1
         if quiet >= _STILL_HERE:
             quiet = 0
             yield None
+        await asyncio.sleep(_LOOK_SECONDS)
 
 
 async def _newest(context: WebContext) -> tuple[Hit, ...]:

@@ -9,6 +9,7 @@ from rasid.domain.article import EnrichedArticle, FieldName
 from rasid.domain.search import Highlight
 
 _AROUND = 110
+_LONGEST = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +50,9 @@ def pieces(text: str, spans: Iterable[Span]) -> list[Piece]:
 
 
 def hit_pieces(text: str, highlights: Sequence[Highlight], field: FieldName) -> list[Piece]:
-    """Mark the hits of one field."""
-    return pieces(text, [Span(h.start, h.end, "hit") for h in highlights if h.field == field])
+    """Mark the hits of one field; a text without end is cut."""
+    shown = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+    return pieces(shown, [Span(h.start, h.end, "hit") for h in highlights if h.field == field])
 
 
 def snippet(text: str, highlights: Sequence[Highlight]) -> list[Piece]:

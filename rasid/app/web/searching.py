@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 
@@ -13,7 +13,7 @@ from rasid.adapters.luqum_query import parse_query
 from rasid.app.web.context import WebContext
 from rasid.domain.errors import QueryError
 from rasid.domain.query import And, Between, Query, Value, ValueField
-from rasid.domain.search import FacetName, SearchPage, Sort
+from rasid.domain.search import FacetCount, FacetName, SearchPage, Sort
 
 SHOWN_FACETS: tuple[FacetName, ...] = ("language", "source", "source_country", "person", "org", "place", "day")
 PAGE = 20
@@ -71,15 +71,35 @@ class Answer:
     error: str | None = None
 
 
-def answer(context: WebContext, asked: Asked, *, facets: Sequence[FacetName] = (), limit: int = PAGE) -> Answer:
-    """Run a search. A query that makes no sense is an answer too."""
+def answer(
+    context: WebContext, asked: Asked, *, facets: Sequence[FacetName] = (), limit: int = PAGE, wide: bool = False
+) -> Answer:
+    """Run a search. A query that makes no sense is an answer too.
+
+    With `wide`, a facet that is filtered by is counted without its own filter: a person sees what else there is.
+    """
     try:
         parsed = parse_query(asked.text, context.analyzer)
         query = _filtered(parsed.query, asked.filters)
         page = context.index.search(query, limit=limit, sort=asked.sort, cursor=asked.cursor, facets=facets)
+        if wide:
+            counts = {name: _counted_alone(context, parsed.query, asked, name) for name in _filtered_facets(asked)}
+            page = replace(page, facets={**page.facets, **counts})
     except QueryError as error:
         return Answer(None, error=str(error))
     return Answer(page, parsed.notes)
+
+
+def _filtered_facets(asked: Asked) -> list[FacetName]:
+    filtered = {name for name, _ in asked.filters}
+    return [name for name in SHOWN_FACETS if name in filtered]
+
+
+def _counted_alone(context: WebContext, query: Query, asked: Asked, name: FacetName) -> tuple[FacetCount, ...]:
+    others = [pair for pair in asked.filters if pair[0] != name]
+    counts = context.index.search(_filtered(query, others), limit=1, facets=(name,)).facets[name]
+    chosen = {value for one, value in asked.filters if one == name}
+    return tuple(sorted(counts, key=lambda count: count.value not in chosen))
 
 
 def _filtered(query: Query, filters: Sequence[tuple[str, str]]) -> Query:

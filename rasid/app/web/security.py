@@ -1,6 +1,7 @@
 """What makes the page safe as it stands on a laptop: who may ask, under which name, and what a browser may do with it.
 
 - The Host header must be one of ours: a foreign name that resolves to 127.0.0.1 (DNS rebinding) gets nothing.
+- What another site's page asks for in the background gets nothing (Fetch Metadata: resource isolation policy).
 - Unsafe methods need a same-origin request and a token that only our own pages carry.
 - Beyond loopback the service starts only with a password, or behind a proxy that names the user.
 """
@@ -12,7 +13,6 @@ import binascii
 import hmac
 import ipaddress
 import secrets
-from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
@@ -33,10 +33,14 @@ _POLICY = (
 HEADERS = {
     "content-security-policy": _POLICY,
     "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
     "referrer-policy": "no-referrer",
+    "permissions-policy": "camera=(), geolocation=(), microphone=()",
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
 }
+# A cookie alone proves nothing: any program on another port of this machine's name can set one.
+_SECRET = secrets.token_bytes(32)
 
 
 def is_loopback(host: str) -> bool:
@@ -54,15 +58,15 @@ def check_binding(settings: Settings) -> None:
     if is_loopback(settings.web_host) or settings.web_password or settings.web_trusted_user_header:
         return
     raise InputError(
-        f"web_host {settings.web_host} is reachable from other machines: set web_password (RASID_WEB_PASSWORD_FILE), or"
-        " web_trusted_user_header behind a proxy that checks users, or bind to 127.0.0.1"
+        f"web_host {settings.web_host!r} is reachable from other machines: set web_password (RASID_WEB_PASSWORD_FILE),"
+        " or web_trusted_user_header behind a proxy that checks users, or bind to 127.0.0.1"
     )
 
 
 def allowed_names(settings: Settings) -> set[str]:
     """Give the host names under which the page answers."""
-    own = {settings.web_host.lower()} if settings.web_host not in {"0.0.0.0", "::"} else set()  # noqa: S104 - compared, not bound
-    return _LOCAL_NAMES | own | {name.lower() for name in settings.web_allowed_hosts}
+    own = {settings.web_host} if settings.web_host not in {"", "0.0.0.0", "::", "[::]"} else set()  # noqa: S104 - compared, not bound
+    return _LOCAL_NAMES | {host_name(_bracketed(name)) for name in (*own, *settings.web_allowed_hosts)}
 
 
 class Guard:
@@ -76,6 +80,9 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer or refuse one request."""
+        if scope["type"] == "websocket":  # we have none: nothing to guard, nothing to let through
+            await send({"type": "websocket.close", "code": 1008})
+            return
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -89,23 +96,25 @@ class Guard:
         await (refused or self._app)(scope, receive, with_headers)
 
     def _refusal(self, method: str, headers: Headers) -> PlainTextResponse | None:
-        if host_name(headers.get("host", "")) not in self._names:
+        hosts = headers.getlist("host")
+        if len(hosts) != 1 or host_name(hosts[0]) not in self._names:
             return PlainTextResponse("This host name is not allowed; add it to web_allowed_hosts.", 421)
-        if self._user_header and not headers.get(self._user_header):
+        if self._user_header and not headers.get(self._user_header, "").strip():
             return PlainTextResponse("The proxy in front must name the user.", 401)
-        if self._password and not _has_password(headers.get("authorization", ""), self._password):
+        if self._password and not has_password(headers.get("authorization", ""), self._password):
             return PlainTextResponse(
                 "A password is needed.", 401, {"www-authenticate": 'Basic realm="rasid", charset="UTF-8"'}
             )
-        if method not in SAFE_METHODS and not same_origin(headers):
+        if is_foreign_subrequest(headers) or (method not in SAFE_METHODS and not same_origin(headers)):
             return PlainTextResponse("This request came from another site.", 403)
         return None
 
 
 def host_name(host: str) -> str:
-    """Take the port off a Host header."""
+    """Take the port, and a root dot, off a Host header; lower case."""
     name, _, port = host.rpartition(":")
-    return (name if name and port.isdigit() else host).lower().rstrip(".")
+    bare = name if name and port.isascii() and port.isdigit() else host
+    return bare.lower().removesuffix(".")
 
 
 def same_origin(headers: Headers) -> bool:
@@ -113,27 +122,48 @@ def same_origin(headers: Headers) -> bool:
     site = headers.get("sec-fetch-site")
     if site is not None:
         return site == "same-origin"
-    origin = headers.get("origin")
-    return origin is not None and urlsplit(origin).netloc.lower() == headers.get("host", "").lower()
+    _, _, sender = headers.get("origin", "").partition("://")
+    return bool(sender) and sender.lower() == headers.get("host", "").lower()
 
 
-def token_of(request: Request) -> str:
-    """Give the token of this browser: the one in its cookie, or a new one."""
+def is_foreign_subrequest(headers: Headers) -> bool:
+    """Tell whether another site's page asks in the background; a link that a person follows is welcome."""
+    own = headers.get("sec-fetch-site", "none") in {"same-origin", "none"}
+    return not own and headers.get("sec-fetch-mode") != "navigate"
+
+
+def session_of(request: Request) -> str:
+    """Give what this browser is known by: its cookie, or a new value for one."""
     return request.cookies.get(COOKIE) or secrets.token_urlsafe(24)
 
 
+def token_for(session: str) -> str:
+    """Give the token that our pages carry for a session; nobody else can make it."""
+    return hmac.digest(_SECRET, session.encode(), "sha256").hex()
+
+
 def has_token(request: Request, given: str | None) -> bool:
-    """Tell whether a form carries the token of its browser's cookie (double submit)."""
-    held = request.cookies.get(COOKIE)
-    return bool(held and given) and hmac.compare_digest((held or "").encode(), (given or "").encode())
+    """Tell whether a form carries the token of its browser's session (signed double submit)."""
+    session = request.cookies.get(COOKIE)
+    return bool(session) and hmac.compare_digest(token_for(session or "").encode(), (given or "").encode())
 
 
-def _has_password(header: str, password: str) -> bool:
+def has_password(header: str, password: str) -> bool:
+    """Tell whether an Authorization header carries the password (RFC 7617); any user name will do."""
     kind, _, encoded = header.partition(" ")
     if kind.lower() != "basic":
         return False
     try:
-        _, _, given = base64.b64decode(encoded, validate=True).decode().partition(":")
+        _, _, given = base64.b64decode(encoded.strip(), validate=True).decode().partition(":")
     except (binascii.Error, UnicodeDecodeError):
         return False
     return hmac.compare_digest(given.encode(), password.encode())
+
+
+def _bracketed(name: str) -> str:
+    """Write an IPv6 address as a Host header does."""
+    try:
+        address = ipaddress.ip_address(name.strip("[]"))
+    except ValueError:
+        return name
+    return f"[{address}]" if address.version == 6 else str(address)  # noqa: PLR2004 - the protocol's number

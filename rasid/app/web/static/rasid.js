@@ -3,29 +3,63 @@
 
 (function () {
   const MOST = 200;
+  let source = null;
 
+  function say(words) {
+    const status = document.getElementById("status");
+    if (status) status.textContent = words;
+  }
+
+  function stop() {
+    if (source) source.close();
+    source = null;
+  }
+
+  function newest(list) {
+    const link = list.querySelector("h3 a");
+    return link ? decodeURIComponent(link.getAttribute("href").split("/").pop()) : "";
+  }
+
+  function add(list, html) {
+    const holder = document.createElement("template");
+    holder.innerHTML = html;
+    const item = holder.content.querySelector("li");
+    const link = item && item.querySelector("h3 a").getAttribute("href");
+    if (!item || list.querySelector('h3 a[href="' + CSS.escape(link) + '"]')) return;
+    list.prepend(item);
+    while (list.children.length > MOST) list.lastElementChild.remove();
+    const empty = document.querySelector("[data-empty]");
+    if (empty) empty.remove();
+    const count = document.querySelector("[data-count]");
+    if (count) {
+      count.dataset.count = String(Number(count.dataset.count) + 1);
+      count.textContent = Number(count.dataset.count).toLocaleString("en");
+    }
+    say("New article: " + item.querySelector("h3").textContent.trim());
+  }
+
+  // A browser gives one site six connections in all its tabs: a tab that nobody sees lets its own go.
   function live() {
-    const results = document.getElementById("results");
+    stop();
     const list = document.getElementById("list");
-    if (!results || results.dataset.live !== "yes" || !list || !window.EventSource) return;
+    if (document.hidden || !list || !list.closest('[data-live="yes"]') || !window.EventSource) return;
     const state = document.querySelector("[data-live-state]");
-    const source = new EventSource("/events");
-    source.addEventListener("article", function (event) {
-      if (!document.body.contains(list)) { source.close(); return; }
-      const holder = document.createElement("template");
-      holder.innerHTML = event.data;
-      const item = holder.content.querySelector("li");
-      const link = item && item.querySelector("a").getAttribute("href");
-      if (!item || list.querySelector('a[href="' + CSS.escape(link) + '"]')) return;
-      list.prepend(item);
-      while (list.children.length > MOST) list.lastElementChild.remove();
-    });
+    source = new EventSource("/events?after=" + encodeURIComponent(newest(list)));
+    source.addEventListener("article", function (event) { add(list, event.data); });
     source.onopen = function () { if (state) state.dataset.on = "yes"; };
     source.onerror = function () { if (state) state.dataset.on = "no"; };
   }
 
+  function swapped() {
+    const results = document.querySelector("#results [data-title]");
+    if (results) document.title = results.dataset.title;
+    const words = document.querySelector("#results .count, #results .problem");
+    if (words) say(words.textContent.replace(/\s+/g, " ").trim());
+    live();
+  }
+
   function step(by) {
-    const links = Array.from(document.querySelectorAll(".hit h2 a"));
+    const links = Array.from(document.querySelectorAll(".hit h3 a"));
     const at = links.indexOf(document.activeElement);
     const next = links[Math.max(0, Math.min(links.length - 1, at + by))];
     if (next) next.focus();
@@ -46,4 +80,7 @@
 
   document.addEventListener("keydown", keys);
   document.addEventListener("DOMContentLoaded", live);
+  document.addEventListener("visibilitychange", live);
+  document.addEventListener("htmx:afterSwap", swapped);
+  window.addEventListener("pagehide", stop);
 })();

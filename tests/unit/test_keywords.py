@@ -1,0 +1,120 @@
+"""Keywords in the article's own words."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from processors.keywords import keywords
+from processors.normalise import clean
+from processors.tokens import tokenize
+
+ARTICLES = {
+    "ar": (
+        "وزير الدفاع الروسي يبحث في دمشق محاربة الإرهاب",
+        ("بحث وزير الدفاع الروسي مع الرئيس السوري محاربة الإرهاب الدولي في سوريا. وقال الوزير يوم الاثنين إن المساعدات الإنسانية "
+        "ستصل إلى دمشق. وأشارت وزارة الدفاع الروسية إلى أن المساعدات الإنسانية تشمل الأدوية. وأكدت الوزارة أن محاربة الإرهاب الدولي مستمرة "
+        "منذ عام 2015، وأن العودة الطوعية للاجئين بدأت. وتشمل العودة الطوعية سكان إدلب وشرق الفرات."),
+    ),
+    "en": (
+        "Russian defence minister discusses refugee return in Damascus",
+        ("Russia's defence minister said on Monday that the refugee return would go on. The humanitarian aid convoy reached Idlib on "
+        "14 March 2019. According to the ministry, the humanitarian aid convoy carried medicine. The refugee return began last year, and "
+        "the ceasefire in Idlib holds. He added that the ceasefire was fragile, as the Syrian government told reporters."),
+    ),
+    "ru": (
+        "Министр обороны России обсудил в Дамаске возвращение беженцев",
+        ("Министр обороны России заявил в понедельник, что возвращение беженцев продолжится. Гуманитарная помощь прибыла в Идлиб "
+        "14 марта 2019 года. По словам ведомства, гуманитарная помощь включает лекарства. Возвращение беженцев началось в прошлом году, "
+        "а режим прекращения огня в Идлибе сохраняется. Он добавил, что режим прекращения огня остаётся хрупким."),
+    ),
+}  # fmt: skip
+WANTED = {"ar": "محاربة الإرهاب", "en": "refugee return", "ru": "возвращение беженцев"}
+UNWANTED = {
+    "ar": {"الاثنين", "قال", "وقال", "منذ عام", "2015", "أشارت"},
+    "en": {"Monday", "March", "said", "last year", "2019", "the", "added"},
+    "ru": {"понедельник", "марта", "заявил", "прошлом году", "2019", "добавил"},
+}
+
+
+def of(title: str, text: str, language: str, **options: Any) -> list[str]:
+    return [k.text for k in keywords(title, tokenize(title), text, tokenize(text), language, **options)]
+
+
+@pytest.mark.parametrize("language", ARTICLES)
+def test_says_what_the_article_is_about(language: str):
+    """The phrase that title and text repeat is among the keywords."""
+    found = [phrase.lower() for phrase in of(*ARTICLES[language], language)]
+    assert any(WANTED[language] in phrase or phrase in WANTED[language] for phrase in found)
+
+
+@pytest.mark.parametrize("language", ARTICLES)
+def test_each_is_a_slice_of_the_article(language: str):
+    """Keywords stand in the title or the text, exactly so."""
+    title, text = ARTICLES[language]
+    found = of(title, text, language)
+    assert found
+    assert all(phrase in title or phrase in text for phrase in found)
+
+
+@pytest.mark.parametrize("language", ARTICLES)
+def test_leaves_out_what_tells_nothing(language: str):
+    """No stop words, dates, numbers or reporting verbs."""
+    found = {word for phrase in of(*ARTICLES[language], language) for word in (phrase, *phrase.split())}
+    assert not found & UNWANTED[language]
+
+
+@pytest.mark.parametrize("language", ARTICLES)
+def test_inflected_forms_are_one_keyword(language: str):
+    """No two keywords are the same words with other endings."""
+    keys = [tuple(token.term for token in tokenize(phrase)) for phrase in of(*ARTICLES[language], language)]
+    assert len(keys) == len(set(keys))
+
+
+@pytest.mark.parametrize("language", ARTICLES)
+def test_best_come_first_and_few_suffice(language: str):
+    """Scores fall, and a limit cuts the tail."""
+    title, text = ARTICLES[language]
+    found = keywords(title, tokenize(title), text * 9, tokenize(text * 9), language)
+    assert [k.score for k in found] == sorted((k.score for k in found), reverse=True)
+    assert len(found) <= 12
+    assert of(title, text, language, limit=2) == of(title, text, language)[:2]
+    assert of(title, text, language, limit=0) == []
+
+
+@pytest.mark.parametrize("language", ARTICLES)
+def test_avoids_what_it_is_told_to(language: str):
+    """No keyword is taken from a span that holds boilerplate."""
+    title, text = ARTICLES[language]
+    assert of(title, text, language, avoid=[("title", 0, len(title)), ("text", 0, len(text))]) == []
+    outside = of(title, text, language, avoid=[("title", 0, len(title))])
+    assert all(phrase in text for phrase in outside)
+
+
+def test_the_name_of_the_site_is_no_keyword():
+    """What a site puts behind every title is left out."""
+    title, text = ARTICLES["en"]
+    assert "Jordan Times" not in of(f"{title} | Jordan Times", f"{text} The Jordan Times, the Jordan Times.", "en")
+
+
+@pytest.mark.parametrize("language", ["fr", "und", "zh", ""])
+def test_languages_without_counts_give_none(language: str):
+    """Nothing is better than a guess."""
+    assert of("Le ministre russe à Damas", "Le ministre russe est arrivé à Damas.", language) == []
+
+
+@pytest.mark.parametrize(
+    "text", ["", "😀" * 1000, "a" * 50_000, "سوريا " * 10_000, "Сирия Россия " * 5_000, "\x00\n" * 1000]
+)
+@pytest.mark.parametrize("language", ["ar", "en", "ru"])
+def test_bad_input_gives_few_or_none(text: str, language: str):
+    """Empty, endless and repeated texts raise nothing."""
+    assert len(of("", text, language)) <= 12
+
+
+@given(st.text(max_size=200), st.sampled_from(["ar", "en", "ru"]))
+def test_any_text_gives_slices(text: str, language: str):
+    """Whatever the text, a keyword is a part of it."""
+    source = clean(text)
+    assert all(phrase in source for phrase in of("", source, language))
