@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
-import brotli  # type: ignore[import-untyped]  # ships no types
+import brotli
 
 if sys.version_info >= (3, 14):
     from compression import zstd

@@ -87,10 +87,9 @@ def is_unchanged(state: FeedState, asked: Ask, response: Response, now: datetime
     return not first_of_day
 
 
-def unchanged(
-    feed: Feed, state: FeedState, asked: Ask, response: Response, now: datetime, wishes: schedule.Wishes
-) -> Decision:
+def unchanged(feed: Feed, state: FeedState, asked: Ask, response: Response, now: datetime) -> Decision:
     """Decide after a poll that showed nothing new."""
+    wishes = schedule.Wishes(skip_hours=state.skip_hours, skip_days=state.skip_days)
     interval = schedule.adapted(state.interval, feed, entries=0, new_entries=0)
     new = _succeeded(feed, state, asked, response, now, interval=interval, wishes=wishes)
     record = PollRecord(feed_id=feed.id, at=now, outcome="unchanged", status=response.status, seconds=response.seconds)
@@ -119,6 +118,8 @@ def changed(
         title=parsed.title or state.title,
         conditional=state.conditional and not caught,
         last_new_at=now if news else state.last_new_at,
+        skip_hours=parsed.skip_hours,
+        skip_days=parsed.skip_days,
     )
     if parsed.sitemaps:  # the index tells nothing about changes in the sitemaps it names
         new = withheld(new)

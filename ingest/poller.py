@@ -17,7 +17,7 @@ from functools import lru_cache, partial
 from typing import Literal
 from urllib.parse import urlsplit
 
-from ingest import poll_decision, schedule
+from ingest import poll_decision
 from ingest.agenda import Agenda
 from ingest.feed_memory import Comparison, Page, compare, items, page_done, page_failed
 from ingest.fetch import HostBlockedError, Response
@@ -85,7 +85,6 @@ class Poller:
         self._agenda = Agenda()
         self._listed: dict[str, Feed] = {}
         self._seen_list: Sequence[Feed] | None = None
-        self._wishes: dict[str, schedule.Wishes] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = False
         self._pages = PageQueue(self._fetch_page)
@@ -134,8 +133,7 @@ class Poller:
             response = await self._fetcher.get(asked.url, etag=asked.etag, last_modified=asked.last_modified)
             now = self._clock.now()
             if poll_decision.is_unchanged(state, asked, response, now):
-                wishes = self._wishes.get(feed.id, schedule.NO_WISHES)
-                return self._nothing_new(feed, poll_decision.unchanged(feed, state, asked, response, now, wishes))
+                return self._nothing_new(feed, poll_decision.unchanged(feed, state, asked, response, now))
             parsed = await self._parse(feed, response)
         except (FetchError, ParseError) as error:
             return await self._finish(feed, poll_decision.failed(feed, state, asked, error, self._clock.now()))
@@ -147,7 +145,6 @@ class Poller:
         now = self._clock.now()
         found = await self._compare(feed, parsed, now)
         decision = poll_decision.changed(feed, state, asked, response, parsed, found, now)
-        self._wishes[feed.id] = poll_decision.wishes_of(parsed, response)
         await self._publish(feed, found.publish, now)
         if not found.pages:
             return await self._finish(feed, decision, found.remember)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cache
 
 from processors import entities
 from processors.keywords import keywords
 from processors.language import identify
+from processors.names import NameMatcher
 from processors.normalise import clean
+from processors.recogniser import recognise
 from processors.tokens import Token, tokenize
+from processors.unknown import Span
 from processors.version import ANALYSIS_VERSION
-from rasid.domain.article import Article, EnrichedArticle, Terms
+from rasid.domain.article import Article, EnrichedArticle, FieldName, Terms
 
 KEYWORDS = 12
 
@@ -22,8 +26,10 @@ def enrich(article: Article) -> EnrichedArticle:
     article = replace(article, title=title, text=text, summary=clean(article.summary))
     language, confidence = identify(title, text, hint=article.language_claimed)
     title_tokens, text_tokens = tokenize(title), tokenize(text)
-    found = entities.find(title, text, title_tokens, text_tokens, language)
-    named = [(m.field, m.start, m.end) for thing in (*found.entities, *found.places) for m in thing.mentions]
+    recognised = _recognised("title", title, language) + _recognised("text", text, language)
+    found = entities.find(title, text, title_tokens, text_tokens, language, recognised, _matcher().key)
+    # Places are among the entities.
+    named = [(mention.field, mention.start, mention.end) for entity in found.entities for mention in entity.mentions]
     return EnrichedArticle(
         article=article,
         language=language,
@@ -61,6 +67,15 @@ def enrich_text(title: str, text: str, *, article_id: str = "", url: str | None 
         url=url,
     )
     return enrich(article)
+
+
+def _recognised(field: FieldName, text: str, language: str) -> list[Span]:
+    return [Span(field, span.start, span.end, span.type, span.confidence) for span in recognise(text, language)]
+
+
+@cache
+def _matcher() -> NameMatcher:
+    return NameMatcher()
 
 
 def _joined(tokens: list[Token]) -> str:

@@ -13,19 +13,19 @@ from dataclasses import dataclass, field
 
 from processors.context import Passage, closing_quote, passage
 from processors.demonyms import adjectives
-from processors.evidence import gather, own_words
+from processors.evidence import gather
 from processors.gazetteer import gazetteer
-from processors.knowledge import Entry
-from processors.linking import FULL, Link, Linker
+from processors.joining import join
+from processors.knowledge import Entry, KnowledgeBase
+from processors.linking import Link, Linker
 from processors.near import Near, nearness
-from processors.normalise import fold
+from processors.offices import Office, find_offices, office_names
 from processors.tokens import Token
-from processors.unknown import Keyer, Span, telling, unknown_entities
+from processors.unknown import Keyer, Span, unknown_entities
 from rasid.domain.article import Entity, Mention, Place
 
 __all__ = ["Found", "Span", "find"]
 
-_SURE = 0.9  # confidence from which a place is not taken for a part of a longer name
 _ACTORS = frozenset({"PER", "ORG"})
 
 
@@ -63,13 +63,19 @@ def find(
         tally.adjectives(p)
     evidence = gather(passages, matches, entries, tally.about.elements())
     links = [k for p, found in zip(passages, matches, strict=True) for k in Linker(entries, p, found, evidence).links()]
-    links, left = join(links, recognised, entries)
+    links, left = join(links, recognised, entries, passages, evidence)
     for link in links:
         tally.link(link, entries[link.entry])
     entities, places = _assemble(links, entries)
     unknown = unknown_entities({"title": title, "text": text}, left, key, language) if key else []
     tally.unknown(unknown, passages)
-    return Found((*entities, *unknown), places, tally.countries(), nearness(tally.sentences))
+    offices = [o for p in passages for o in _office_mentions(p, links, names.base)]
+    return Found(
+        (*entities, *unknown, *_office_entities(offices, names.base)),
+        places,
+        tally.countries(),
+        nearness(tally.sentences),
+    )
 
 
 @dataclass(slots=True)
@@ -110,40 +116,10 @@ class _Tally:
         self.sentences[country].add(sentence)
 
 
-def join(links: list[Link], recognised: Sequence[Span], entries: Sequence[Entry]) -> tuple[list[Link], list[Span]]:
-    """Give the links that stay and the spans that are left.
-
-    The knowledge base wins; but a doubtful short name inside a longer name of a person is someone else's, and a place
-    inside a longer name of a body stays beside it.
-    """
-    kept, left = list(links), []
-    for span in recognised:
-        over = [k for k in kept if k.passage.field == span.field and k.match.start < span.end and k.end > span.start]
-        if over and not all(_yields(k, span, entries[k.entry]) for k in over):
-            continue
-        left.append(span)
-        if span.type != "ORG":
-            kept = [k for k in kept if k not in over]
-    return kept, left
-
-
-def _yields(link: Link, span: Span, entry: Entry) -> bool:
-    """Say whether a known name is only a part of the longer name that the recogniser found."""
-    source, start, end = link.passage.source, link.match.start, link.end
-    if not span.start <= start < end <= span.end or (entry.kind == "country" and span.type != "ORG"):
-        return False
-    besides = set(fold(f"{source[span.start : start]} {source[end : span.end]}").split())
-    if not any(telling(word) for word in besides - own_words(entry)):
-        return False
-    if span.type == "PER":
-        return (entry.type == "PER" and link.confidence < FULL) or entry.type == "LOC"
-    return entry.type == "LOC" and (span.type == "ORG" or (link.confidence < _SURE and entry.kind != "capital"))
-
-
 def _assemble(links: Sequence[Link], entries: Sequence[Entry]) -> tuple[list[Entity], tuple[Place, ...]]:
     """Group links by entry, in the order of first mention, title first."""
     grouped: dict[int, list[Link]] = defaultdict(list)
-    for link in sorted(links, key=lambda k: (k.passage.field == "text", k.match.start)):
+    for link in sorted(links, key=lambda k: (k.passage.field == "text", k.start)):
         grouped[link.entry].append(link)
     entities, places = [], []
     for number, group in grouped.items():
@@ -157,12 +133,44 @@ def _assemble(links: Sequence[Link], entries: Sequence[Entry]) -> tuple[list[Ent
     return entities, tuple(places)
 
 
+def _office_mentions(p: Passage, links: Sequence[Link], base: KnowledgeBase) -> list[tuple[Office, Mention]]:
+    """Find the offices of a passage; a country is known by its adjective or its name."""
+    at_start = {token.start: at for at, token in enumerate(p.tokens)}
+    here = [(k, base.entries[k.entry]) for k in links if k.passage is p]
+    countries = dict(adjectives(p.tokens, p.source))
+    countries |= {at_start[k.start]: e.country[0] for k, e in here if e.kind == "country" and k.start in at_start}
+    people = frozenset(at for k, e in here if e.type == "PER" for at in range(k.match.first, k.match.last + 1))
+    found = []
+    for office in find_offices(p.tokens, countries, people):
+        start, end = p.tokens[office.first].start, p.tokens[office.last].end
+        found.append((office, Mention(field=p.field, start=start, end=end, surface=p.source[start:end])))
+    return found
+
+
+def _office_entities(found: Sequence[tuple[Office, Mention]], base: KnowledgeBase) -> list[Entity]:
+    """Group the mentions of offices into entities of type MISC."""
+    grouped: dict[tuple[str, str], list[Mention]] = defaultdict(list)
+    for office, mention in found:
+        grouped[office.office, office.country].append(mention)
+    return [
+        Entity(
+            id=f"rasid:office/{office}/{country}",
+            type="MISC",
+            name=office_names(office, base.countries[country].names),
+            mentions=tuple(mentions),
+            confidence=0.9,
+        )
+        for (office, country), mentions in grouped.items()
+        if country in base.countries
+    ]
+
+
 def _place(entry: Entry, mentions: tuple[Mention, ...]) -> Place:
     country = entry.country[0] if entry.country else None
     return Place(id=entry.id, name=entry.names, country=country, lat=entry.lat, lon=entry.lon, mentions=mentions)
 
 
 def _mention(link: Link) -> Mention:
-    source, start = link.passage.source, link.match.start
+    source, start = link.passage.source, link.start
     end = link.end + closing_quote(source, start, link.end)
     return Mention(field=link.passage.field, start=start, end=end, surface=source[start:end])

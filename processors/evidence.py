@@ -23,7 +23,7 @@ class Evidence:
 
     full: set[int] = field(default_factory=set)
     countries: Counter[str] = field(default_factory=Counter)
-    families: dict[str, set[int]] = field(default_factory=dict)
+    families: dict[str, dict[str, set[int]]] = field(default_factory=dict)  # by stem, then by last name
     namesakes: set[str] = field(default_factory=set)
     script: str = "latn"
     animals: bool = False
@@ -33,15 +33,16 @@ class Evidence:
         """Say whether one of the countries is named."""
         return any(country in self.countries for country in countries)
 
+    def note_bearer(self, word: str, entry: int) -> None:
+        """Note that a person named in full bears the last name `word` (folded)."""
+        self.families.setdefault(word[:_STEM], {}).setdefault(word, set()).add(entry)
+
     def bearers(self, word: str) -> set[int]:
         """Give the people named in full whose last name the folded `word` is, in whatever case form."""
-        if word in self.families:
-            return self.families[word]
-        stem = word[:_STEM]
-        alike = (
-            who for last, who in self.families.items() if last[:_STEM] == stem and abs(len(last) - len(word)) <= _CASE
-        )
-        return set().union(*alike) if len(word) > _STEM else set()
+        alike = self.families.get(word[:_STEM], {})
+        if word in alike or len(word) <= _STEM:
+            return alike.get(word, set())
+        return set().union(*(who for last, who in alike.items() if abs(len(last) - len(word)) <= _CASE))
 
 
 def gather(
@@ -78,7 +79,7 @@ def _note(p: Passage, match: Match, entries: Sequence[Entry], evidence: Evidence
         elif entry.type != "LOC":
             evidence.full.add(ref.entry)
             if entry.type == "PER" and match.last > match.first:
-                evidence.families.setdefault(p.tokens[match.last].text, set()).add(ref.entry)
+                evidence.note_bearer(p.tokens[match.last].text, ref.entry)
             evidence.countries.update(entry.about or entry.country)
         elif prominent(entry) and len(lands) == 1:
             evidence.countries.update(entry.country)

@@ -26,6 +26,7 @@ _PLAIN = re.compile(r"[^\W\d_]+(?:[\s.–-]+[^\W\d_]+)*\.?")
 _ARABIC_LETTER = re.compile(r"[\u0620-\u065f\u0670-\u06d3]")
 _CLITICS = re.compile("^((?:[وف]?[بكل]|[وف])?).*$")
 _ANY_CASE = 7  # no word of the name has a capital
+_SHORT = 4  # letters; shorter words keep their s
 _REMEMBERED = 1 << 16  # readings of Arabic words
 
 
@@ -69,6 +70,7 @@ class Gazetteer:
         self._single = array("I", (value if isinstance(value, int) else 0 for value in names.values()))
         self._several = {at: tuple(v) for at, v in enumerate(names.values()) if not isinstance(v, int)}
         self._vocabulary = frozenset(w for p in names if "\u0620" <= p[1] <= "\u06ff" for w in p.split())
+        self._latin = frozenset(w for p in names if p[1] < "\u0250" for w in p.split())
         self._automaton: Any = CharwiseDoubleArrayAhoCorasick(list(names))
         self._readings: dict[str, tuple[str, int, str, int]] = {}
 
@@ -103,6 +105,8 @@ class Gazetteer:
         others: dict[int, tuple[str, int]] = {}
         for at, token in enumerate(tokens):
             if token.script != "arab":
+                if token.text[-1] == "s" and token.script == "latn" and token.text not in self._latin:
+                    words[at] = self._without_s(token.text)
                 continue
             begin = token.start
             while begin and source[begin - 1] != " " and _ARABIC_LETTER.match(source[begin - 1]):
@@ -116,6 +120,10 @@ class Gazetteer:
             if other:
                 others[at] = (other, _behind(source, begin, other_cut))
         return words, starts, others
+
+    def _without_s(self, word: str) -> str:
+        """Take the s off "Syrias": feeds lose apostrophes."""
+        return word[:-1] if len(word) > _SHORT and word[:-1] in self._latin else word
 
     def _reading(self, whole: str, stripped: str) -> tuple[str, int, str, int]:
         """Give the word and how many letters before it are clitics, then the same of a second reading ("" for none).

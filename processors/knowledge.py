@@ -55,10 +55,11 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class KnowledgeBase:
-    """The entries, people first, then bodies and places in the order of their tables, and the same by id."""
+    """The entries: people, then bodies, then places, in the order of their tables."""
 
     entries: tuple[Entry, ...]
     by_id: Mapping[str, Entry]
+    countries: Mapping[str, Entry]  # by code
 
 
 Aliases = list[tuple[Name, ...]]  # for each entry its names in every language, with Russian case forms
@@ -153,7 +154,8 @@ def build(
         elif entries[double].lat is None:
             place = _place(row)
             entries[double] = replace(entries[double], lat=place.lat, lon=place.lon)
-    return KnowledgeBase(tuple(entries), {entry.id: entry for entry in entries}), aliases
+    countries = {entry.country[0]: entry for entry in entries if entry.kind == "country"}
+    return KnowledgeBase(tuple(entries), {entry.id: entry for entry in entries}, countries), aliases
 
 
 def _aliases(row: Mapping[str, str], forms: Mapping[str, tuple[str, ...]]) -> tuple[Name, ...]:

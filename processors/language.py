@@ -20,7 +20,7 @@ import numpy.typing as npt
 from processors.normalise import INVISIBLE, MARKS
 
 UNKNOWN = "und"
-LEAD = 400  # code points looked at
+LEAD = 300  # code points looked at
 _SHORTEST = 7  # letters: with fewer nobody could say
 _LEAST = 0.3  # a language less likely than that is a guess
 _TIE = 0.2  # a hint decides when its language is at most so much less likely than the best

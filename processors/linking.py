@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -26,17 +27,14 @@ _OFFICE = re.compile(
 
 
 class Link(NamedTuple):
-    """A match with the entry (by number) that it was linked to."""
+    """A match with the entry (by number) that it was linked to; `start`, `end` are places in the source."""
 
     passage: Passage
     match: Match
     entry: int
     confidence: float
-
-    @property
-    def end(self) -> int:
-        """Give where the match ends in the source."""
-        return self.passage.tokens[self.match.last].end
+    start: int
+    end: int
 
 
 class Linker:
@@ -47,6 +45,11 @@ class Linker:
         self._p = passage
         self._found = found
         self._evidence = evidence
+        self._at_first: dict[int, list[Match]] = defaultdict(list)
+        self._at_last: dict[int, list[Match]] = defaultdict(list)
+        for match in found:
+            self._at_first[match.first].append(match)
+            self._at_last[match.last].append(match)
         # The tokens of names that a hospital, a street or a lake bears.
         self._borne = {at for m in found if self._names_thing(m) for at in range(m.first, m.last + 1)}
 
@@ -83,8 +86,11 @@ class Linker:
             confidence = judge(match, ref, entry)
             rank = (confidence, _OFFICE.search(entry.roles) is not None, entry.population)
             if confidence and (best is None or rank > best):
-                best, chosen = rank, Link(self._p, match, ref.entry, confidence)
+                best, chosen = rank, self._link(match, ref.entry, confidence)
         return chosen or self._relative(match)
+
+    def _link(self, match: Match, entry: int, confidence: float) -> Link:
+        return Link(self._p, match, entry, confidence, match.start, self._p.tokens[match.last].end)
 
     def _relative(self, match: Match) -> Link | None:
         """Link a family name to the one person of the article who bears it, though the table has it for another."""
@@ -96,7 +102,7 @@ class Linker:
         bearer = next(iter(bearers))
         if context.first_name_beside(self._p, match, own_words(self._entries[bearer])):
             return None
-        return Link(self._p, match, bearer, 0.9)
+        return self._link(match, bearer, 0.9)
 
     def _person(self, match: Match, ref: Ref, entry: Entry) -> float:
         p, evidence = self._p, self._evidence
@@ -130,7 +136,8 @@ class Linker:
     def _body(self, match: Match, ref: Ref, entry: Entry) -> float:
         p, evidence = self._p, self._evidence
         after = p.after(match)
-        if (ref.mark & EXACT and _shouted(p, match)) or _is(after, "weekday"):
+        today = p.tokens[match.last].text == "اليوم" and _is(after, "weekday")
+        if (ref.mark & EXACT and _shouted(p, match)) or today:
             return 0.0  # روسيا اليوم الثلاثاء: Russia, today
         if not ref.mark & DOUBTFUL:
             return 0.96
@@ -158,7 +165,9 @@ class Linker:
             return 0.8 if backed and context.called(p, match, "village_before", "village_after") else 0.0
         if context.called(p, match, "place_named", "place_after"):
             return 0.85
-        return 0.7 if backed and not sure and self._cued(match, ref, entry) else 0.0
+        if sure or not (backed or entry.kind == "capital") or not self._cued(match, ref, entry, backed=backed):
+            return 0.0
+        return 0.75 if self._evidence.sides(entry.country) else 0.7
 
     def _in_another_name(self, match: Match) -> bool:
         """Say whether a club, a party or a prayer is named after the place."""
@@ -167,8 +176,8 @@ class Linker:
             return after.script == "arab" or self._p.capital(after)
         return before is not None and before.text in context.words("not_place_before")
 
-    def _cued(self, match: Match, ref: Ref, entry: Entry) -> bool:
-        """Say whether a doubtful name of a place in a country that the article names is meant as the place."""
+    def _cued(self, match: Match, ref: Ref, entry: Entry, *, backed: bool) -> bool:
+        """Say whether a doubtful name of a place is meant as the place; `backed`: its country is named."""
         p = self._p
         if p.headline:
             return False
@@ -181,7 +190,7 @@ class Linker:
         elif entry.kind == "country":
             known = self._evidence.sides(entry.country)
         else:
-            known = entry.population >= _KNOWN and not self._evidence.kitchen
+            known = backed and entry.population >= _KNOWN and not self._evidence.kitchen
         return known or context.place_cue(p, match)
 
     def _may_be_place(self, match: Match, entry: Entry, *, sure: bool) -> bool:
@@ -199,17 +208,17 @@ class Linker:
         return not context.in_a_persons_name(p, match, town=entry.kind in {"town", "village"}, sure=sure)
 
     def _listed(self, match: Match) -> bool:
-        """Say whether a sure place stands beside it, as in a list."""
-        for other in self._found:
-            if not (1 <= other.first - match.last <= 2 or 1 <= match.first - other.last <= 2):  # noqa: PLR2004  "and" parts them
-                continue
-            first, second = (match, other) if match.first < other.first else (other, match)
-            between = self._p.source[self._p.tokens[first.last].end : second.start]
-            if context.LIST.fullmatch(between) and any(
-                self._entries[r.entry].type == "LOC" and not r.mark & DOUBTFUL for r in other.refs
-            ):
-                return True
+        """Say whether a sure place stands beside it, as in a list: at most "and" parts them."""
+        for apart in (1, 2):
+            for other in (*self._at_first.get(match.last + apart, ()), *self._at_last.get(match.first - apart, ())):
+                first, second = (match, other) if match.first < other.first else (other, match)
+                between = self._p.source[self._p.tokens[first.last].end : second.start]
+                if context.LIST.fullmatch(between) and self._is_sure_place(other):
+                    return True
         return False
+
+    def _is_sure_place(self, match: Match) -> bool:
+        return any(self._entries[r.entry].type == "LOC" and not r.mark & DOUBTFUL for r in match.refs)
 
 
 def _is(token: Token | None, group: str) -> bool:

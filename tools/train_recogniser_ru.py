@@ -3,8 +3,8 @@
 
     train_recogniser_ru.py --data ../shared/data [--out processors/data/models/ru.npz] [--cv 5]
 
-Needs tools/requirements-models.txt (natasha carries the weights, MIT) and ner_ru/factrueval_devset.conll (MIT). About 15
-minutes on one core. The same machine gives the same file; elsewhere F1 ± .005.
+Needs tools/requirements-models.txt (natasha carries the weights, MIT) and ner_ru/factrueval_devset.conll (MIT). About
+15 minutes on one core. The same machine gives the same file; elsewhere F1 ± .005.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ import natasha
 import numpy as np
 import recogniser_training as rt
 from navec import Navec
-from slovnet import NER
 from sklearn.cluster import KMeans
+from slovnet import NER
 
 from processors.recogniser.lexicon import Lexicon
 from processors.recogniser.network import WordVectors

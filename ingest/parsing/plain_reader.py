@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
+from lxml import etree
 
 from ingest.parsing.model import RawFeed
 from ingest.parsing.plain import ATOM, NotPlainError

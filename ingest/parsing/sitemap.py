@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from typing import Any, Final
 
-from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
+from lxml import etree
 
 from ingest.parsing.model import RawFeed, RawItem, RawText
 from rasid.domain.errors import ParseError
@@ -16,6 +16,7 @@ _NEWS: Final = "news"
 def read_sitemap(utf8: bytes) -> RawFeed:
     """Read a sitemap. One without news tags is refused: it lists pages, not articles."""
     raw = RawFeed(kind="sitemap")
+    children: list[tuple[str, str]] = []
     pages = 0
     events = etree.iterparse(
         io.BytesIO(utf8), events=("end",), resolve_entities=False, no_network=True, recover=True, load_dtd=False
@@ -25,7 +26,7 @@ def read_sitemap(utf8: bytes) -> RawFeed:
             name = _local(element.tag)
             if name == "sitemap":
                 raw.kind = "sitemapindex"
-                raw.sitemaps.extend(link for link in (_child(element, "loc"),) if link)
+                children.extend((_child(element, "lastmod") or "", link) for link in (_child(element, "loc"),) if link)
             elif name == "url":
                 pages += 1
                 item = _item(element)
@@ -36,6 +37,8 @@ def read_sitemap(utf8: bytes) -> RawFeed:
             element.clear()
     except etree.XMLSyntaxError as error:
         raw.warnings.append(f"not well-formed: {error.msg}")
+    # The newest first (W3C dates sort as text): a poller reads only a few. Those without a date keep their order.
+    raw.sitemaps.extend(link for _, link in sorted(children, key=lambda child: child[0], reverse=True))
     if pages and not raw.items:
         raise ParseError(
             f"the document is a sitemap of {pages} pages without news tags: only Google news sitemaps can be read"

@@ -9,8 +9,9 @@ from processors.names.encoder import Floats
 from processors.names.models import Models
 from processors.names.whole import Costs, Token
 
-ODDS = Costs(initial=1.0, misfit=-6.0, spare=-1.5, alone=-4.0, merged=-0.5, form=-0.5)
-RANKS = Costs(initial=10.0, misfit=-20.0, spare=-6.0, alone=-3.0, merged=-1.0, form=-4.0)
+ODDS = Costs(initial=1.0, misfit=-6.0, spare=-1.5, alone=-4.0, initials=-6.0, merged=-0.5, form=-0.5, loose=-2.5)
+RANKS = Costs(initial=10.0, misfit=-20.0, spare=-6.0, alone=-3.0, initials=-20.0, merged=-1.0, form=-4.0, loose=-4.0)
+_LOOSE = 2  # place of the first form that only a guess at the ending gives (russian.variants)
 
 
 class Comparison:
@@ -28,7 +29,8 @@ class Comparison:
         self._forms = {form: place for place, form in enumerate(forms_of(others))}
         forms = list(self._forms)
         score = models.reranker.scores if rank else models.reranker.odds
-        self._form_cost = (RANKS if rank else ODDS).form
+        costs = RANKS if rank else ODDS
+        self._form_costs = (0.0, costs.form, costs.loose)
         own = list(dict.fromkeys(forms_of([name])))
         cosines = vectors(own) @ vectors(forms).T
         self._values = {form: score(form, forms, cosines[place]) for place, form in enumerate(own)}
@@ -36,7 +38,9 @@ class Comparison:
     def value(self, mine: Token, other: Token) -> float:
         """Give the best score of any two forms of the tokens; forms that are not as written cost a little."""
         return max(
-            float(self._values[form][self._forms[other_form]]) + self._form_cost * (bool(i) + bool(j))
+            float(self._values[form][self._forms[other_form]])
+            + self._form_costs[min(i, _LOOSE)]
+            + self._form_costs[min(j, _LOOSE)]
             for i, form in enumerate(mine.forms)
             for j, other_form in enumerate(other.forms)
         )

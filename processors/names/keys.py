@@ -138,7 +138,7 @@ class KeyMaker:
 
     def _fresh(self, tokens: Sequence[str]) -> dict[str, str]:
         """Work out the keys of tokens."""
-        found = {token: canonical(plain(token)) for token in tokens if script_of(token) == "latin"}
+        found = {token: canonical(romanise(token)) for token in tokens if script_of(token) == "latin"}
         others = [token for token in tokens if token not in found]
         if others:
             near = self._lexicon.near(self._encoder.vectors(others))

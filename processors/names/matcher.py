@@ -5,19 +5,21 @@ from __future__ import annotations
 import math
 import unicodedata
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from processors.names import whole
-from processors.names.comparison import ODDS, Comparison, ways
+from processors.names.comparison import ODDS, Comparison, forms_of, ways
+from processors.names.encoder import Floats
 from processors.names.letters import script_of
 from processors.names.models import Models
 from processors.names.pool import Pool
 from processors.names.romanise import romanise
 from processors.names.russian import base_form
+from processors.names.whole import Token
 
 _BLOCK = 64  # names compared with all candidates at once
-_HELP = 0.25  # share of the other tokens' evidence that the weakest token is granted
-_MOST_HELP = 4.0
+_HELP = 0.6  # share of the other tokens' evidence that the weakest token is granted
+_MOST_HELP = 2.4  # log-odds: a token that clearly differs is not outvoted
 _LEAST_ARABIC = 4  # letters: a shorter name alone says too little of its vowels to be joined
 
 
@@ -29,13 +31,25 @@ class NameMatcher:
 
     def same(self, a: str, b: str) -> tuple[bool, float]:
         """Tell whether two names in any scripts name the same, and how sure that is (0 to 1; same means ≥ .5)."""
-        first, second = whole.parse(a), whole.parse(b)
+        return self.same_all([(a, b)])[0]
+
+    def same_all(self, pairs: Sequence[tuple[str, str]]) -> list[tuple[bool, float]]:
+        """Answer `same` for many pairs, which is several times faster than one by one."""
+        parsed = [(whole.parse(a), whole.parse(b)) for a, b in pairs]
+        rows = {form: place for place, form in enumerate(forms_of(name for pair in parsed for name in pair))}
+        table = self._models.encoder.vectors(list(rows))
+        return [self._same(a, b, lambda forms: table[[rows[form] for form in forms]]) for a, b in parsed]
+
+    def _same(
+        self, first: tuple[Token, ...], second: tuple[Token, ...], vectors: Callable[[Sequence[str]], Floats]
+    ) -> tuple[bool, float]:
+        """Answer for two parsed names."""
         if not first or not second:
             return False, 0.0
-        comparison = Comparison(self._models, first, [second], self._models.encoder.vectors, rank=False)
+        comparison = Comparison(self._models, first, [second], vectors, rank=False)
         odds = max(
-            _odds(*whole.aligned(one, other, comparison.value, ODDS)) + extra
-            for one, other, extra in ways(first, second, ODDS)
+            _odds(*whole.aligned(one, two, comparison.value, ODDS)) + extra
+            for one, two, extra in ways(first, second, ODDS)
         )
         score = 1 / (1 + math.exp(-max(-30.0, min(30.0, odds))))
         return odds >= 0, round(score, 4)
@@ -81,6 +95,6 @@ def _checksum(name: str) -> str:
 
 def _odds(values: list[float], cost: float) -> float:
     """Combine token log-odds: the weakest decides, the others help it a little."""
-    weakest = min(values)
-    rest = sum(min(value, _MOST_HELP) for value in values) - min(weakest, _MOST_HELP)
-    return weakest + _HELP * max(0.0, rest) + cost
+    weakest, *rest = sorted(values)
+    help_given = min(_MOST_HELP, _HELP * sum(max(0.0, value) for value in rest))
+    return weakest + help_given + cost

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from processors.names.letters import plain, script_of
+from processors.names.letters import plain
 
 _CYRILLIC = dict(
     zip(
@@ -39,11 +39,10 @@ _DOUBLE_CONSONANT = re.compile(r"([^aeio])\1+")
 
 def romanise(token: str) -> str:
     """Give a normalised token's own spelling in the letters a-z."""
-    script = script_of(token)
-    if script == "latin":
-        return plain(token)
-    table = _CYRILLIC if script == "cyrillic" else _ARABIC
-    return "".join(table.get(letter, "") for letter in token)
+    return "".join(_TABLE[letter] if letter in _TABLE else plain(letter) for letter in token)
+
+
+_TABLE = _CYRILLIC | _ARABIC
 
 
 def canonical(latin: str) -> str:

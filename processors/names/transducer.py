@@ -23,6 +23,7 @@ START = (0.2, 0.02, 0.0001)  # what an unseen letter writes: nothing, a given le
 _STEP = 0.07  # nats between two stored log-probabilities: 255 of them reach e^-17.8
 _CODES_TO_P = np.exp(-_STEP * np.arange(256))
 _FLOOR = 1e-300
+_SLICE = 1024  # contexts whose distributions are worked out at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,11 @@ class Prepared:
         return Prepared(rows, np.concatenate([self.lengths, others.lengths]))
 
 
+def _coded(chances: Doubles) -> NDArray[np.uint8]:
+    """Give the nearest codes of probabilities."""
+    return np.minimum(np.rint(np.log(np.maximum(chances, 1e-9)) / -_STEP), 255).astype(np.uint8)
+
+
 class Transducer:
     """P(target | source) for one direction; read-only after construction, so any thread may call it."""
 
@@ -65,25 +71,29 @@ class Transducer:
         self._contexts: list[Ints] = []
         self._first: list[int] = []
         start = np.append(np.where(outputs == 0, START[0], np.where(outputs < RADIX, START[1], START[2])), START[2])
-        tables = [start[np.newaxis].astype(np.float32)]
+        self._width = len(start)
+        self._table = _coded(start)[np.newaxis]
         for number, level in enumerate(levels):
-            tables.append(self._distributions(number, level, tables))
-        probabilities = np.concatenate(tables)
-        coded = np.rint(np.log(np.maximum(probabilities, 1e-9)) / -_STEP)
-        self._table = np.minimum(coded, 255).astype(np.uint8)
-        self._width = self._table.shape[1]
+            self._table = np.concatenate([self._table, self._distributions(number, level)])
 
-    def _distributions(self, number: int, level: Level, wider: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
-        """Interpolate one level's counts with the distributions of the narrower contexts (Witten-Bell)."""
+    def _distributions(self, number: int, level: Level) -> NDArray[np.uint8]:
+        """Interpolate one level's counts with the distributions of the narrower contexts (Witten-Bell).
+
+        In slices, as the table of a level in floating point would be ten times what stays.
+        """
         contexts, places, kinds = np.unique(level.keys, return_inverse=True, return_counts=True)
         parents = self._rows(contexts // RADIX, number - 1) if number else np.zeros(len(contexts), np.int64)
         totals = np.bincount(places, level.counts) + kinds
-        table = np.concatenate(list(wider))[parents] * kinds[:, np.newaxis].astype(np.float32)
-        np.add.at(table, (places, level.outs), level.counts.astype(np.float32))
         self._contexts.append(contexts)
-        self._first.append(sum(len(part) for part in wider))
-        distributions: NDArray[np.float32] = (table / totals[:, np.newaxis]).astype(np.float32)
-        return distributions
+        self._first.append(len(self._table))
+        found = np.empty((len(contexts), self._width), np.uint8)
+        for begin in range(0, len(contexts), _SLICE):
+            part = slice(begin, min(begin + _SLICE, len(contexts)))
+            mixed = _CODES_TO_P.take(self._table.take(parents[part], axis=0)) * kinds[part, np.newaxis]
+            entries = slice(*np.searchsorted(places, [part.start, part.stop]))
+            np.add.at(mixed, (places[entries] - begin, level.outs[entries]), level.counts[entries])
+            found[part] = _coded(mixed / totals[part, np.newaxis])
+        return found
 
     def _rows(self, contexts: Ints, level: int) -> Ints:
         """Find the table rows of contexts of one width, or of the widest narrower one that was seen."""
@@ -100,13 +110,21 @@ class Transducer:
     def prepare(self, sources: Sequence[str]) -> Prepared:
         """Make normalised source tokens ready to be scored many times."""
         lengths = np.array([min(len(source), LONGEST) for source in sources], np.int64)
-        padded = np.zeros((len(sources), int(lengths.max(initial=1)) + 3), np.int64)
+        rows = np.zeros((len(sources), int(lengths.max(initial=1))), np.uint16)
+        for begin in range(0, len(sources), _SLICE):
+            part = slice(begin, begin + _SLICE)
+            rows[part] = self._contexts_rows(sources[part], lengths[part], rows.shape[1])
+        return Prepared(rows, lengths)
+
+    def _contexts_rows(self, sources: Sequence[str], lengths: Ints, width: int) -> Ints:
+        """Give the table row of each letter of some tokens in its context."""
+        padded = np.zeros((len(sources), width + 3), np.int64)
         for place, source in enumerate(sources):
             padded[place, 1 : lengths[place] + 1] = [CODE[letter] for letter in source[:LONGEST]]
         here, after = padded[:, 1:-2], padded[:, 2:-1]
         contexts = ((here * RADIX + after) * RADIX + padded[:, :-3]) * RADIX + padded[:, 3:]
         rows = self._rows(contexts.ravel(), LEVELS - 1).reshape(contexts.shape)
-        return Prepared(np.where(here > 0, rows, 0).astype(np.uint16), lengths)
+        return np.where(here > 0, rows, 0)
 
     def log_likelihoods(self, targets: Sequence[str], sources: Prepared) -> Doubles:
         """Give log P(target | source), natural, of targets[i] and source i; one target may stand for all sources.

@@ -141,8 +141,10 @@ class Costs:
     misfit: float  # an initial that does not
     spare: float  # a token of the longer name that nothing answers
     alone: float  # a single token beside a whole name
+    initials: float  # nothing but initials beside a name
     merged: float  # two tokens written as one
-    form: float  # a token taken in another form than the one written
+    form: float  # a token taken in another form than the one written: no article, safe base form
+    loose: float  # a token taken in a form that is one of several guesses
 
 
 def aligned(
@@ -166,11 +168,18 @@ def aligned(
             values.append(worth)
     left = [token for i, token in enumerate(first) if i not in used_first]
     left += [token for j, token in enumerate(second) if j not in used_second]
-    cost = costs.spare * sum(not (token.optional or token.initial) for token in left)
-    named = [sum(not token.initial for token in name) for name in (first, second)]
-    if min(named) <= 1 < max(named) and not any(token.initial for token in (*first, *second)):
-        cost += costs.alone
-    return values, cost
+    return values, costs.spare * sum(not (token.optional or token.initial) for token in left) + _thin(
+        first, second, costs
+    )
+
+
+def _thin(first: Sequence[Token], second: Sequence[Token], costs: Costs) -> float:
+    """Give what it costs that one name is only a token, or only initials, and the other says more."""
+    fewest, most = sorted(sum(not token.initial for token in name) for name in (first, second))
+    if fewest == 0 < most:
+        return costs.initials
+    bare = not any(token.initial for token in (*first, *second))
+    return costs.alone if bare and fewest == 1 < most else 0.0
 
 
 def _cell(one: Token, other: Token, value: Callable[[Token, Token], float], costs: Costs) -> float:

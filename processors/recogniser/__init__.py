@@ -31,10 +31,10 @@ class Span:
 
 
 def recognise(text: str, language: str) -> list[Span]:
-    """Find names in a text of one language (BCP 47 code); sorted, not overlapping, [] for languages without a model.
+    """Find names in a text of a language (BCP 47 code): sorted, not overlapping, [] for languages without a model.
 
-    Takes any text and never raises for one; time and memory grow linearly with its length. The first call for a language
-    loads its model. Any thread may call; calls for one process run one after the other.
+    Takes any text and never raises for one; time and memory grow linearly with its length. The first call for a
+    language loads its model. Any thread may call; calls for one process run one after the other.
     """
     if language not in LANGUAGES:
         return []

@@ -132,4 +132,3 @@ def _largest_gain(transitions: Floats) -> Floats:
     entering = np.vstack([transitions - transitions[:, :1], zero])
     leaving = np.column_stack([transitions - transitions[:1], zero])
     return np.asarray(entering.max(axis=0) + leaving.max(axis=1), np.float32)
-

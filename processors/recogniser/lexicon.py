@@ -45,7 +45,7 @@ def without_clitics(word: str) -> list[str]:
     for clitic in _CLITICS:
         if word.startswith(clitic) and len(word) - len(clitic) >= _SHORTEST_STEM:
             rest = word[len(clitic) :]
-            if clitic.endswith("ال") or clitic.endswith("لل"):
+            if clitic.endswith(("ال", "لل")):
                 stems.append("ال" + rest)
             else:
                 stems.append(rest)

@@ -1,7 +1,7 @@
-"""Convolutional taggers in plain numpy: three convolutions over three words each, as in slovnet (natasha/slovnet, MIT).
+"""Convolutional taggers in plain numpy: three convolutions over three words each, as in slovnet (natasha, MIT).
 
-The first convolution is two thirds of the work and sees each word by itself, so its three parts (what a word adds to the
-word after it, to itself and to the word before it) are computed once per word type and summed over neighbours.
+The first convolution is two thirds of the work and sees each word by itself, so its three parts (what a word adds to
+the word after it, to itself and to the word before it) are computed once per word type and summed over neighbours.
 
 For Russian the first layer is slovnet's own: word vectors (navec, 250,000 words, MIT), kept as product-quantised
 coordinates (Jégou et al. 2011) in the subspace that the convolution looks at, and an embedding of the word's shape.
@@ -54,7 +54,7 @@ def _is_title(word: str) -> bool:
 
 
 class WordVectors:
-    """Slovnet's first convolution over navec's words and slovnet's shapes; arrays as train_recogniser_ru.py writes them."""
+    """Slovnet's first convolution over navec's words and slovnet's shapes; arrays by train_recogniser_ru.py."""
 
     def __init__(self, arrays: Arrays) -> None:
         self._words = np.asarray(arrays["word_hashes"], np.uint32)
@@ -86,7 +86,11 @@ class Convolutions:
 
     def __init__(self, arrays: Arrays) -> None:
         self._layers = [
-            {key: np.asarray(arrays[f"{key}{i}"], np.float32) for key in ("weight", "bias", "scale", "shift") if i or key != "weight"}
+            {
+                key: np.asarray(arrays[f"{key}{i}"], np.float32)
+                for key in ("weight", "bias", "scale", "shift")
+                if i or key != "weight"
+            }
             for i in range(3)
         ]
         self._head = np.asarray(arrays["head_weight"], np.float32)

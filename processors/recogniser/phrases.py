@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from processors.recogniser.lexicon import LONGEST_PHRASE, STARTS, Lexicon, fold, without_clitics
 
+_CAPACITY = 20_000  # words remembered
+
 
 class PhraseMarker:
     """Gives each word its part in a phrase of the lexicon: B-, I- or S- (single) and the type, "" for none."""
@@ -47,7 +49,7 @@ class PhraseMarker:
 
     def _learn(self, words: Sequence[str | None]) -> None:
         """Look up the folded form of new words, and under which forms (less a clitic) they may start a phrase."""
-        if len(self._known) > 20_000:
+        if len(self._known) > _CAPACITY:
             self._known.clear()
         new = [word for word in dict.fromkeys(words) if word is not None and word not in self._known]
         language = self._lexicon.language

@@ -116,10 +116,10 @@ class Tagger:
     def _columns(self, keys: Sequence[Key]) -> list[Floats]:
         """Give what the cache keeps of new types: the linear part, and the three parts of the first convolution."""
         weighed = self._table.rows(keys)
-        if not self._convolutions:
-            return [weighed]
         if self._vectors:
             return [weighed, *self._vectors.parts([word for word, _ in keys])]
+        if self._first is None:
+            return [weighed]
         spread = weighed[:, self._wide :] @ self._first
         return [weighed[:, : self._wide], *np.split(spread, 3, axis=1)]
 

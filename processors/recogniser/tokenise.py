@@ -19,9 +19,12 @@ _SENTENCE_ENDS = frozenset(".!?؟…۔") | {"..", "..."}
 _CLOSERS = frozenset("\"'»”’)]")
 _LONGEST_SENTENCE = 200
 _ABBREVIATIONS = frozenset(
-    "mr mrs ms dr prof gen col lt sgt capt gov sen rep st no vs jr sr jan feb aug sept oct nov dec "
-    "им ул тел стр напр проф акад ген гг руб млн млрд тыс просп пер д г т см".split()
-)
+    (
+        "mr", "mrs", "ms", "dr", "prof", "gen", "col", "lt", "sgt", "capt", "gov", "sen", "rep", "st", "no", "vs", "jr",
+        "sr", "jan", "feb", "aug", "sept", "oct", "nov", "dec", "им", "ул", "тел", "стр", "напр", "проф", "акад", "ген",
+        "гг", "руб", "млн", "млрд", "тыс", "просп", "пер", "д", "г", "т", "см",
+    )
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

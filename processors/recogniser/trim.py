@@ -15,6 +15,8 @@ def trimmed(text: str, start: int, end: int, language: str) -> tuple[int, int]:
         start += 1
     while end > start and text[end - 1] in _STRAY:
         end -= 1
+    if not any(character.isalnum() for character in text[start:end]):
+        return start, start
     if language == "ar" and text[start : start + 1] and text[start] in _BEFORE_ARTICLE:
         rest = text[start + 1 : end]
         if rest.startswith(_ARTICLE) and len(rest.split(maxsplit=1)[0]) > len(_ARTICLE) + _SHORTEST:

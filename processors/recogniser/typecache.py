@@ -13,7 +13,7 @@ Compute = Callable[[Sequence[Key]], Sequence[NDArray[np.float32]]]
 
 
 class TypeCache:
-    """Gives each word type a row in tables of computed vectors; row 0 is the boundary between sentences, at first zeros.
+    """Gives each word type a row in tables of computed vectors; row 0 is the boundary between sentences.
 
     `widths` are the tables' columns, `compute` gives for a list of types one array (types x width) per table. A full
     cache is emptied: the next article refills what is in use. One caller at a time (the recogniser holds a lock).

@@ -30,7 +30,7 @@ CREATE TABLE states (
   feed_id TEXT PRIMARY KEY, url TEXT NOT NULL, etag TEXT, last_modified TEXT, body_hash TEXT,
   conditional INTEGER NOT NULL, polls_since_full INTEGER NOT NULL, last_full_at REAL, interval REAL NOT NULL,
   next_poll_at REAL, last_polled_at REAL, last_success_at REAL, last_new_at REAL, failures REAL NOT NULL,
-  last_error TEXT, gone INTEGER NOT NULL, title TEXT
+  last_error TEXT, gone INTEGER NOT NULL, title TEXT, skip_hours INTEGER NOT NULL, skip_days INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE shown (
   feed_id TEXT, item TEXT, key TEXT NOT NULL, content_hash TEXT NOT NULL, seen_at REAL NOT NULL,
@@ -43,7 +43,7 @@ CREATE TABLE polls (
 ) WITHOUT ROWID;
 CREATE INDEX polls_by_time ON polls (at);
 """
-_SAVE_STATE = f"INSERT OR REPLACE INTO states VALUES ({', '.join('?' * 17)})"
+_SAVE_STATE = f"INSERT OR REPLACE INTO states VALUES ({', '.join('?' * 19)})"
 _SAVE_POLL = "INSERT OR REPLACE INTO polls VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 _SAVE_SHOWN = "INSERT OR REPLACE INTO shown VALUES (?, ?, ?, ?, ?)"
 _CUT = """
@@ -152,7 +152,7 @@ def _state_row(state: FeedState) -> tuple[Any, ...]:
         state.feed_id, state.url, state.etag, state.last_modified, state.body_hash, state.conditional,
         state.polls_since_full, _epoch(state.last_full_at), state.interval, _epoch(state.next_poll_at),
         _epoch(state.last_polled_at), _epoch(state.last_success_at), _epoch(state.last_new_at), state.failures,
-        state.last_error, state.gone, state.title,
+        state.last_error, state.gone, state.title, _bits(state.skip_hours), _bits(state.skip_days),
     )  # fmt: skip
 
 
@@ -162,7 +162,16 @@ def _state(row: tuple[Any, ...]) -> FeedState:
         polls_since_full=row[6], last_full_at=_time(row[7]), interval=row[8], next_poll_at=_time(row[9]),
         last_polled_at=_time(row[10]), last_success_at=_time(row[11]), last_new_at=_time(row[12]), failures=row[13],
         last_error=row[14], gone=bool(row[15]), title=row[16],
+        skip_hours=_numbers(row[17]), skip_days=_numbers(row[18]),
     )  # fmt: skip
+
+
+def _bits(numbers: frozenset[int]) -> int:
+    return sum(1 << number for number in numbers)
+
+
+def _numbers(bits: int) -> frozenset[int]:
+    return frozenset(number for number in range(bits.bit_length()) if bits >> number & 1)
 
 
 def _poll_row(record: PollRecord) -> tuple[Any, ...]:

@@ -17,7 +17,6 @@ from ingest.pages import full_texts
 from ingest.parse_pool import ParsePool
 from ingest.poller import Poller, PollEvent
 from ingest.robots import Robots
-from processors.enrich import warm
 from processors.pipeline import enrich_step
 from rasid.app.bootstrap import Stores, SystemClock, fetch_settings
 from rasid.app.feeds import FeedSource
@@ -122,7 +121,7 @@ def _stages(service: Service, workers: Workers) -> list[Stage]:
 
 @contextlib.asynccontextmanager
 async def _workers(settings: Settings) -> AsyncIterator[Workers]:
-    workers = Workers(enrich_step, processes=settings.workers, warm=warm)
+    workers = Workers(enrich_step, processes=settings.workers, preload="rasid.app.worker_start")
     try:
         yield workers
     finally:

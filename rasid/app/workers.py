@@ -7,10 +7,10 @@ dead-letters the record that did it once it is alone in its chunk.
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import multiprocessing
 import os
 import signal
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -24,7 +24,6 @@ T = TypeVar("T")
 Step = Callable[[Sequence[Record]], Outputs]
 _SECONDS = 120.0
 _CHUNK = 25
-_PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
 class WorkerError(RasidError):
@@ -34,10 +33,12 @@ class WorkerError(RasidError):
 class Workers:
     """A pool of processes for one step. Used from one event loop."""
 
-    def __init__(self, step: Step, *, processes: int, warm: Callable[[], object]) -> None:
+    def __init__(self, step: Step, *, processes: int, preload: str) -> None:
+        """`preload` names the module that the fork server imports before it forks the first worker."""
         self._step = step
         self._processes = processes
-        self._warm = warm
+        self._context = multiprocessing.get_context("forkserver")
+        self._context.set_forkserver_preload([preload])
         self._pool = self._start()
 
     async def __call__(self, records: Sequence[Record]) -> Outputs:
@@ -76,10 +77,7 @@ class Workers:
         self._pool = self._start()
 
     def _start(self) -> ProcessPoolExecutor:
-        context = multiprocessing.get_context("spawn")
-        return ProcessPoolExecutor(
-            self._processes, mp_context=context, initializer=_prepare, initargs=(self._warm, os.getpid())
-        )
+        return ProcessPoolExecutor(self._processes, mp_context=self._context, initializer=_prepare)
 
     def _kill(self) -> None:
         processes = list((self._pool._processes or {}).values())  # noqa: SLF001 - the executor offers no way to end a hung child
@@ -88,11 +86,15 @@ class Workers:
             process.kill()
 
 
-def _prepare(warm: Callable[[], object], parent: int) -> None:
-    """Leave signals to the parent, die with it, and load what the step needs before the first record comes."""
+def _prepare() -> None:
+    """Leave signals to the service, and end when it does, however it does."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:  # it died before we asked
-        os._exit(1)
-    warm()
+    threading.Thread(target=_end_with_the_service, daemon=True).start()
+
+
+def _end_with_the_service() -> None:
+    service = multiprocessing.parent_process()
+    if service is not None:
+        service.join()
+    os._exit(1)

@@ -43,7 +43,8 @@ class FeedState:
     """What is remembered of a feed between polls.
 
     `url` is where it lives now (after permanent redirects). `conditional` is False once the feed was caught repeating a
-    validator after a change. `failures` adds up weights (see FailureWeight) since the last success.
+    validator after a change. `failures` adds up weights (see FailureWeight) since the last success. `skip_hours` (UTC)
+    and `skip_days` (0 is Monday) are what its last document asked to leave out.
     """
 
     feed_id: str
@@ -63,6 +64,8 @@ class FeedState:
     last_error: str | None = None
     gone: bool = False
     title: str | None = None
+    skip_hours: frozenset[int] = frozenset()
+    skip_days: frozenset[int] = frozenset()
 
     def __post_init__(self) -> None:
         """Check that the times are aware."""

@@ -36,6 +36,8 @@ def state(feed: str = "sana-sy-1", **changes: object) -> FeedState:
         last_error="слишком долго / took too long / استغرق وقتا طويلا",
         gone=True,
         title="سانا",
+        skip_hours=frozenset({0, 3, 23}),
+        skip_days=frozenset({5, 6}),
     )
     return replace(whole, **changes)  # type: ignore[arg-type]
 

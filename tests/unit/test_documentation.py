@@ -8,7 +8,7 @@ from typing import Any
 
 import typer
 
-from rasid.app.cli.main import app
+from rasid.app.cli.main import build
 from rasid.settings import Settings
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
@@ -23,7 +23,7 @@ def commands(command: Any, name: str) -> list[str]:
 def test_every_command_is_documented() -> None:
     """docs/commands.md names each command there is."""
     text = (DOCS / "commands.md").read_text("utf-8")
-    names = commands(typer.main.get_command(app), "rasid")
+    names = commands(typer.main.get_command(build()), "rasid")
     assert len(names) > 20
     missing = [name for name in names if f"`{name}" not in text]
     assert missing == []
@@ -31,7 +31,7 @@ def test_every_command_is_documented() -> None:
 
 def test_every_command_has_help() -> None:
     """--help says in a sentence what a command does."""
-    root: Any = typer.main.get_command(app)
+    root: Any = typer.main.get_command(build())
     assert [name for name, command in root.commands.items() if not command.help] == []
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from processors.entities import Found, Span, find
 from processors.gazetteer import gazetteer
+from processors.near import nearness
 from processors.normalise import clean
 from processors.tokens import tokenize
 
@@ -37,7 +38,10 @@ def expected(cell: str) -> set[str]:
     ids = set()
     for word in cell.split():
         if word != "-":
-            ids.add(COUNTRIES.get(word) or (word if ":" in word or word in {"PER", "ORG", "LOC"} else f"rasid:{word}"))
+            ids.add(
+                COUNTRIES.get(word)
+                or (word if ":" in word or word in {"PER", "ORG", "LOC", "MISC"} else f"rasid:{word}")
+            )
     return ids
 
 
@@ -160,3 +164,60 @@ def test_any_text_is_taken(text: str):
     for entity in found_in(text).entities:
         for mention in entity.mentions:
             assert text[mention.start : mention.end] == mention.surface
+
+
+def test_descriptions_have_no_name():
+    """What is recognised but only described is an entity without a name, and common abbreviations are none."""
+    text = "The Kurdish fighters and СМИ met Zeynep Bilginsoy."
+    spans = (Span("text", 0, 20, "ORG"), Span("text", 25, 28, "ORG"), Span("text", 33, 49, "PER"))
+    unknown = [e for e in found_in(text, recognised=spans, key=upper).entities if not e.known]
+    assert [(e.name.en, e.mentions[0].surface) for e in unknown] == [
+        (None, "The Kurdish fighters"),
+        ("Zeynep Bilginsoy", "Zeynep Bilginsoy"),
+    ]
+
+
+def test_unknown_arabic_names_begin_behind_their_clitics():
+    """A recognised Arabic span loses the clitic that the tokeniser takes off."""
+    text = "التقى الوفد بالهلال وانصرف"
+    found = found_in(text, recognised=(Span("text", 12, 19, "ORG"),), key=lambda _: "hilal")
+    assert [m.surface for e in found.entities for m in e.mentions] == ["الهلال"]
+
+
+def test_a_place_named_with_its_kind():
+    """«مدينة تدمر» of the recogniser is the mention of the known Palmyra."""
+    text = "قصف الطيران مدينة تدمر في سوريا"
+    found = found_in(text, recognised=(Span("text", 12, 22, "LOC"),), key=upper)
+    assert ("Palmyra", "مدينة تدمر") in [(e.name.en, e.mentions[0].surface) for e in found.entities]
+
+
+def test_only_the_most_named_are_compared_in_long_texts():
+    """Nearness looks at the 200 ids of the most sentences."""
+    sentences = {f"id{n}": [n, 1000 + n] if n < 150 else [n] for n in range(300)}
+    ids = {name for pair in nearness(sentences) for name in pair[:2]}
+    assert len(ids) <= 200
+    assert "id0" in ids
+
+
+@pytest.mark.parametrize("text", ["", " ", "\n\n", "😀😀😀", "\u200f\u202e", "١٢٣ 123", "ا" * 5000, "Syria " * 3000])
+def test_bad_input(text: str):
+    """Empty, odd and endless texts give what is known and raise nothing."""
+    found = found_in(text)
+    assert {e.id for e in found.entities} <= {COUNTRIES["SY"]}
+
+
+def test_offices_have_names_in_three_languages():
+    """An office of a country is an entity of type MISC with a name in each language."""
+    office = next(e for e in found_in("Президент Сирии выступил.").entities if e.type == "MISC")
+    assert (office.name.en, office.name.ar, office.name.ru) == ("President of Syria", "رئيس سوريا", "Президент (Сирия)")
+    assert office.mentions[0].surface == "Президент Сирии"
+
+
+def test_a_recognised_family_name_follows_the_full_name():
+    """A family name that the tables lack follows the known person named in full."""
+    text = "Радован Караджич осуждён. Адвокат Караджича подаст апелляцию."
+    at = text.index("Караджича")
+    found = found_in(text, recognised=(Span("text", at, at + 9, "PER"),), key=upper)
+    assert [(e.id, len(e.mentions)) for e in found.entities if e.type == "PER"] == [
+        ("rasid:person/radovan-karadzic", 2)
+    ]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -25,7 +26,7 @@ def test_match_prints_one_line_a_pair():
 
 
 @pytest.mark.parametrize("bad", ["Шойгу", "", "\tShoigu", "а\tб\tв"])
-def test_match_names_a_bad_line_and_goes_on(bad):
+def test_match_names_a_bad_line_and_goes_on(bad: str):
     """A line that is not two names is told with its number; the others are answered, and the run fails."""
     result, lines = _run(["match", "--json"], f"شويغو\tShoigu\n{bad}\nПутин\tPutin\n")
     assert result.exit_code == 1
@@ -40,7 +41,7 @@ def test_match_survives_bytes_that_are_no_text():
     assert lines[0]["a"] == "\ufffd\ufffd"
 
 
-def test_rank_prints_up_to_five(tmp_path):
+def test_rank_prints_up_to_five(tmp_path: Path):
     """Each name gives its candidates, best first."""
     pool = tmp_path / "pool.txt"
     pool.write_text("Shoigu\nPutin\nPeskov\n\nLavrov\nYefimov\nAssad\n", encoding="utf-8")
@@ -52,7 +53,7 @@ def test_rank_prints_up_to_five(tmp_path):
     ]
 
 
-def test_rank_names_an_empty_line(tmp_path):
+def test_rank_names_an_empty_line(tmp_path: Path):
     """An empty name is told with its number and ranks nothing; the others go on."""
     pool = tmp_path / "pool.txt"
     pool.write_text("Shoigu\n", encoding="utf-8")
@@ -63,7 +64,7 @@ def test_rank_names_an_empty_line(tmp_path):
 
 
 @pytest.mark.parametrize(("content", "said"), [(None, "cannot be read"), ("\n", "holds no candidate")])
-def test_rank_needs_candidates(tmp_path, content, said):
+def test_rank_needs_candidates(tmp_path: Path, content: str | None, said: str):
     """A file of candidates that is missing or empty is named."""
     pool = tmp_path / "pool.txt"
     if content is not None:
@@ -75,7 +76,7 @@ def test_rank_needs_candidates(tmp_path, content, said):
     assert lines == []
 
 
-def test_text_output(tmp_path):
+def test_text_output(tmp_path: Path):
     """Without --json the lines are for people."""
     result = CliRunner().invoke(app, ["match"], input="Лавров\tلافروف\n")
     assert result.stdout.startswith("same\t")

@@ -26,7 +26,7 @@ from processors.names.letters import CODE, normalise, plain, script_of, tokens
         ("東京", ""),
     ],
 )
-def test_normal_form(written, expected):
+def test_normal_form(written: str, expected: str):
     """A token is brought to the letters that the models know."""
     assert normalise(written) == expected
 
@@ -34,13 +34,13 @@ def test_normal_form(written, expected):
 @pytest.mark.parametrize(
     ("text", "script"), [("Шойгу", "cyrillic"), ("شويغو", "arabic"), ("Shoigu", "latin"), ("", "latin")]
 )
-def test_script(text, script):
+def test_script(text: str, script: str):
     """The script of a token is that of its letters."""
     assert script_of(text) == script
 
 
 @given(st.text(max_size=30))
-def test_normal_form_is_stable(text):
+def test_normal_form_is_stable(text: str):
     """Normalising twice changes nothing, and only known letters are left."""
     once = normalise(text)
     assert set(once) <= set(CODE)
@@ -48,7 +48,7 @@ def test_normal_form_is_stable(text):
 
 
 @given(st.text(max_size=60))
-def test_tokens_hold_no_spaces(text):
+def test_tokens_hold_no_spaces(text: str):
     """Whatever a name holds, its tokens are not empty and normalised."""
     assert all(token and normalise(token) == token for token in tokens(text))
 

@@ -20,7 +20,7 @@ def _rows(name: str) -> list[list[str]]:
 
 
 @pytest.mark.parametrize(("wanted", "a", "b"), _rows("same.tsv"))
-def test_same(wanted, a, b):
+def test_same(wanted: str, a: str, b: str):
     """Spellings of one name join, in either order; names that differ do not."""
     same, score = MATCHER.same(a, b)
     assert same == (wanted == "same"), score
@@ -29,7 +29,7 @@ def test_same(wanted, a, b):
 
 
 @pytest.mark.parametrize(("column", "least"), [(1, 0.96), (2, 0.97)])
-def test_rank_finds_the_english_spelling(column, least):
+def test_rank_finds_the_english_spelling(column: int, least: float):
     """Arabic and Russian names that no model saw find their English spelling first, almost always among the five."""
     triples = _rows("kept_apart.tsv")
     pool = sorted({triple[0] for triple in triples})
@@ -49,7 +49,7 @@ def test_rank_whole_names():
 
 
 @pytest.mark.parametrize("row", _rows("keys.tsv"), ids=lambda row: row[0])
-def test_one_key(row):
+def test_one_key(row: list[str]):
     """Spellings of one name in Arabic, English and Russian have one key."""
     key, *names = row
     assert MATCHER.keys(names) == [key] * len(names)
@@ -63,7 +63,7 @@ def test_keys_do_not_depend_on_company():
 
 @settings(max_examples=60, deadline=None)
 @given(st.text(st.sampled_from("abzéشوغلاжшйу -.'東\ud800\u202e0"), max_size=24))
-def test_any_name_has_a_slug(name):
+def test_any_name_has_a_slug(name: str):
     """Whatever the name, its key is a slug of ASCII letters, digits and hyphens, and comparing does not fail."""
     assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", MATCHER.key(name))
     assert isinstance(MATCHER.same(name, "Шойгу شويغو")[0], bool)

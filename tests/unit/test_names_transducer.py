@@ -18,7 +18,7 @@ def _context(*letters: str) -> int:
 
 @pytest.fixture
 def model() -> Transducer:
-    """A model in which s writes س or nothing, and h writes nothing or ه."""
+    """Give a model in which s writes س or nothing, and h writes nothing or ه."""
     outputs = np.array([0, CODE["س"], CODE["ه"]])
     levels = []
     for width in range(4):
@@ -29,7 +29,7 @@ def model() -> Transducer:
     return Transducer(outputs, levels)
 
 
-def test_likelihood_sums_over_all_ways(model):
+def test_likelihood_sums_over_all_ways(model: Transducer):
     """P(target | source) is near what the counts say: both letters one way each, or what is unlike."""
     sh = model.prepare(["sh"])
     chances = {target: math.exp(model.log_likelihoods([target], sh)[0]) for target in ("سه", "س", "ه")}
@@ -38,7 +38,7 @@ def test_likelihood_sums_over_all_ways(model):
     assert chances["ه"] == pytest.approx(0.25 * 0.25, rel=0.2)
 
 
-def test_batches_equal_single_pairs(model):
+def test_batches_equal_single_pairs(model: Transducer):
     """Scoring many sources or many targets at once changes nothing."""
     sources = ["sh", "s", "shhs", "h"]
     together = model.log_likelihoods(["سه"], model.prepare(sources))
@@ -49,7 +49,7 @@ def test_batches_equal_single_pairs(model):
     assert paired == pytest.approx([model.log_likelihoods([target], model.prepare(["sh"]))[0] for target in targets])
 
 
-def test_unseen_letters_are_possible(model):
+def test_unseen_letters_are_possible(model: Transducer):
     """Cyrillic, Arabic or Latin letters that the model never saw give a finite, low score."""
     scores = model.log_likelihoods(["ظ"], model.prepare(["шойгу", "zz", "شويغو"]))
     assert np.isfinite(scores).all()

@@ -13,7 +13,6 @@ from ingest.health import health
 from ingest.identity import entry_id, entry_key
 from ingest.parsing import ParsedFeed
 from ingest.poll_decision import Ask, ask, body_hash, changed, failed, first_state, is_unchanged, unchanged
-from ingest.schedule import NO_WISHES, Wishes
 from rasid.domain.article import Entry
 from rasid.domain.errors import FailureWeight, FetchError, ParseError, RasidError
 from rasid.domain.feed import Feed, FeedState
@@ -78,9 +77,7 @@ def test_when_a_poll_is_conditional(changes: dict[str, object], *, conditional: 
 
 def test_a_304_keeps_what_is_known_and_slows_down() -> None:
     """An unchanged feed is asked more rarely; its hash and validators stay."""
-    decision = unchanged(
-        FEED, replace(STATE, failures=2, last_error="خطأ"), plain(), response(status=304), NOON, NO_WISHES
-    )
+    decision = unchanged(FEED, replace(STATE, failures=2, last_error="خطأ"), plain(), response(status=304), NOON)
     assert decision.record.outcome == "unchanged"
     assert decision.state.body_hash == STATE.body_hash
     assert (decision.state.interval, decision.state.polls_since_full) == (1500, 1)
@@ -127,7 +124,7 @@ def test_wishes_lengthen_the_interval_within_bounds() -> None:
     assert state.interval == 7200
     assert state.next_poll_at is not None
     assert state.next_poll_at >= NOON + timedelta(seconds=7200)
-    later = unchanged(FEED, state, plain(state), response(status=304, max_age=1e9), NOON, Wishes()).state
+    later = unchanged(FEED, state, plain(state), response(status=304, max_age=1e9), NOON).state
     assert later.interval == FEED.max_interval
 
 

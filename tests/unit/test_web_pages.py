@@ -139,7 +139,15 @@ def test_hostile_addresses_stay_words(hostile: tuple[Site, list[GroupedArticle]]
     """What stands in the address (query, filter, cursor, article id, state) is shown as text, or not at all."""
     site, _ = hostile
     quoted = "".join(f"%{byte:02x}" for byte in words.encode())
-    for path in ("/?q={}", '/?q="{}"', "/?q=Syria&source={}", "/?day={}", "/?cursor={}", "/articles/{}", "/feeds?state={}"):
+    for path in (
+        "/?q={}",
+        '/?q="{}"',
+        "/?q=Syria&source={}",
+        "/?day={}",
+        "/?cursor={}",
+        "/articles/{}",
+        "/feeds?state={}",
+    ):
         for headers in ({}, {"hx-target": "results", "hx-request": "true"}):
             answer = site.ask(path.replace('"', "%22").format(quoted), headers=headers)
             assert answer.status < 500
@@ -160,8 +168,13 @@ def test_an_address_that_is_no_web_address_is_no_link(hostile: tuple[Site, list[
 
 
 def test_a_web_address_is_linked() -> None:
-    """http and https stay links, Arabic and Russian hosts and paths too."""
-    for url in ("https://example.com/a?b=c", "HTTP://EXAMPLE.com", "https://пример.рф/новости", "https://مثال.إختبار/سوريا"):
+    """Http and https stay links, Arabic and Russian hosts and paths too."""
+    for url in (
+        "https://example.com/a?b=c",
+        "HTTP://EXAMPLE.com",
+        "https://пример.рф/новости",
+        "https://مثال.إختبار/سوريا",
+    ):
         assert web_link(url) == url
 
 
@@ -231,11 +244,11 @@ def test_facets_are_words_and_links(three: Site) -> None:
         assert f"<bdi>{words}</bdi>" in text
     narrowed = three.ask("/?language=ar")
     assert "1</span> article" in narrowed.text
-    assert 'Language: <bdi>Arabic</bdi>' in narrowed.text
+    assert "Language: <bdi>Arabic</bdi>" in narrowed.text
     assert '<a href="/?language=ar&amp;language=ru"' in narrowed.text, "others can be added"
     wider = three.ask("/?language=ar&language=ru")
     assert "2</span> articles" in wider.text
-    assert three.ask("/?language=ar&source_country=DE").text.count("<li class=\"hit") == 0
+    assert three.ask("/?language=ar&source_country=DE").text.count('<li class="hit') == 0
 
 
 def test_paging_goes_on_to_the_end(three: Site) -> None:
@@ -279,7 +292,9 @@ def test_an_empty_index_says_what_is_happening(tmp_path: Path) -> None:
 
 def test_feed_health_is_sorted_and_filtered(tmp_path: Path) -> None:
     """Troubled feeds come first, with their error in its own direction; a state can be picked."""
-    feeds = [Feed(id=one, url=f"https://example.com/{one}", title=one, source="x") for one in ("well", "bad", "gone", "new")]
+    feeds = [
+        Feed(id=one, url=f"https://example.com/{one}", title=one, source="x") for one in ("well", "bad", "gone", "new")
+    ]
     with Site(tmp_path, feeds=feeds) as site:
         errors = {"bad": "الخادم لا يجيب", "gone": None, "well": None}
         for one, error in errors.items():

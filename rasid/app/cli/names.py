@@ -14,7 +14,7 @@ import typer
 from processors.names import NameMatcher
 from rasid.domain.errors import InputError
 
-_BATCH: Final = 256  # names ranked before their lines are printed
+_BATCH: Final = 256  # lines answered before their results are printed
 _STDIN: Final = "-"
 _TOP: Final = 5
 
@@ -33,19 +33,18 @@ def match(
     """
     matcher = NameMatcher()
     failed = False
-    for number, line in _lines(file):
-        first, tab, second = line.partition("\t")
-        first, second = first.strip(), second.strip()
-        if not tab or not first or not second or "\t" in second:
-            failed = True
-            _tell(InputError("expected NAME<TAB>NAME", source=_called(file), line=number))
-            same, score = False, 0.0
-        else:
-            same, score = matcher.same(first, second)
-        if as_json:
-            _print({"a": first, "b": second, "same": same, "score": score})
-        else:
-            typer.echo(f"{'same' if same else 'other'}\t{score:.2f}\t{first}\t{second}")
+    for batch in _batches(_lines(file)):
+        pairs = [_pair(line) for _, line in batch]
+        answers = matcher.same_all([(first, second) for first, second, _ in pairs])
+        for (number, _), (first, second, good), (same, score) in zip(batch, pairs, answers, strict=True):
+            if not good:
+                failed = True
+                same, score = False, 0.0  # noqa: PLW2901 -- a line that is not two names is never the same
+                _tell(InputError("expected NAME<TAB>NAME", source=_called(file), line=number))
+            if as_json:
+                _print({"a": first, "b": second, "same": same, "score": score})
+            else:
+                typer.echo(f"{'same' if same else 'other'}\t{score:.2f}\t{first}\t{second}")
     if failed:
         raise typer.Exit(1)
 
@@ -79,6 +78,13 @@ def rank(
                 typer.echo("\t".join([name, *ranked]))
     if failed:
         raise typer.Exit(1)
+
+
+def _pair(line: str) -> tuple[str, str, bool]:
+    """Split a line into two names, and tell whether it was two names."""
+    first, _, second = line.partition("\t")
+    first, second = first.strip(), second.strip()
+    return first, second, bool(first and second and "\t" not in second)
 
 
 def _lines(file: str) -> Iterator[tuple[int, str]]:

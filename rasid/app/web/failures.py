@@ -27,7 +27,7 @@ def install(app: FastAPI, error_page: ErrorPage) -> None:
     """Let the application answer every error in words."""
 
     def answer(request: Request, sentence: str, status: int) -> Response:
-        if not request.url.path.startswith("/api/"):
+        if not request.url.path.startswith(("/api/", "/healthz", "/readyz")):
             return error_page(request, sentence, status)
         return Response(
             msgspec.json.encode({"error": sentence}), status, {"cache-control": "no-store"}, "application/json"

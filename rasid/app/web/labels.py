@@ -9,6 +9,7 @@ from typing import Final
 
 from babel import Locale
 
+from rasid.domain.article import Entity
 from rasid.domain.search import FacetName, SearchPage
 
 FACET_TITLES: Final[Mapping[str, str]] = {
@@ -23,6 +24,7 @@ DATE_FLAGS: Final[Mapping[str, str]] = {
     "absent": "the feed gives no date", "future": "claimed to be in the future", "midnight": "a day without a time",
 }  # fmt: skip
 TEXT_ORIGINS: Final[Mapping[str, str]] = {"feed": "the feed", "page": "the article's page", "none": "the title only"}
+_UNKNOWN = "rasid:unknown/"
 _RTL = {"ar", "fa", "ur", "he", "ckb", "ps", "sd", "ug", "yi", "dv"}
 
 
@@ -44,23 +46,36 @@ def label(name: str, value: str, given: str = "") -> str:
         return _locale().territories.get(value, value)
     if name == "day":
         return day(value)
+    if value.startswith(_UNKNOWN) and given in {"", value}:
+        return value.rpartition("/")[2].replace("-", " ").title()
     return given or value
+
+
+def name_of(entity: Entity) -> str:
+    """Give what a person calls an entity: a name the base has, else the words of the text."""
+    name = entity.name.en or entity.name.ar or entity.name.ru
+    return name or (entity.mentions[0].surface if entity.mentions else label("entity", entity.id))
 
 
 def filter_label(name: str, value: str, page: SearchPage | None) -> str:
     """Give the words for a filter in force, looked up in what was found."""
-    if page is None:
-        return label(name, value)
-    named: list[FacetName] = ["person", "org", "place"]
-    for facet in named:
-        for count in page.facets.get(facet, ()):
-            if count.value == value:
-                return count.label
-    for hit in page.hits:
-        for entity in hit.document.enriched.entities:
-            if entity.id == value:
-                return entity.name.en or entity.name.ar or entity.name.ru or value
-    return label(name, value)
+    return label(name, value, _names_in(page).get(value, "") if page else "")
+
+
+def read_note(note: str, page: SearchPage) -> str:
+    """Give a note on how a query was read, with names in place of the ids that occur in what was found."""
+    for id_, name in sorted(_names_in(page).items(), key=lambda pair: -len(pair[0])):
+        note = note.replace(id_, name)
+    return note
+
+
+def _names_in(page: SearchPage) -> dict[str, str]:
+    entities = [entity for hit in page.hits for entity in hit.document.enriched.entities]
+    named: tuple[FacetName, ...] = ("person", "org", "place")
+    counted = {
+        count.value: label(facet, count.value, count.label) for facet in named for count in page.facets.get(facet, ())
+    }
+    return counted | {entity.id: name_of(entity) for entity in entities}
 
 
 def day(value: str) -> str:

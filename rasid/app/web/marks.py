@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from rasid.app.web.labels import name_of
 from rasid.domain.article import EnrichedArticle, FieldName
 from rasid.domain.search import Highlight
 
@@ -87,9 +88,7 @@ def paragraphs(enriched: EnrichedArticle) -> list[list[Piece]]:
 def entity_spans(enriched: EnrichedArticle, field: FieldName) -> list[Span]:
     """Give the spans of the entities in one field."""
     return [
-        Span(
-            mention.start, mention.end, entity.type, entity.id, entity.name.en or entity.name.ar or entity.name.ru or ""
-        )
+        Span(mention.start, mention.end, entity.type, entity.id, name_of(entity))
         for entity in enriched.entities
         for mention in entity.mentions
         if mention.field == field

@@ -28,6 +28,7 @@ _FIELDS: dict[str, ValueField] = {
     "keyword": "keywords",
     "entity": "entity_ids",
 }
+FILTERS = (*_FIELDS, "day")
 _MOST_FILTERS = 30
 
 
@@ -43,8 +44,7 @@ class Asked:
     @classmethod
     def of(cls, params: QueryParams) -> Asked:
         """Read the address; what it does not know it leaves out."""
-        names = {*_FIELDS, "day"}
-        filters = tuple((name, value) for name, value in params.multi_items() if name in names)[:_MOST_FILTERS]
+        filters = tuple((name, value) for name, value in params.multi_items() if name in FILTERS)[:_MOST_FILTERS]
         sort: Sort = "relevance" if params.get("sort") == "relevance" else "newest"
         return cls(params.get("q", "").strip(), sort, filters, params.get("cursor") or None)
 

@@ -23,6 +23,8 @@ def templates() -> Environment:
         label=labels.label,
         filter_label=labels.filter_label,
         moment=labels.moment,
+        name_of=labels.name_of,
+        read_note=labels.read_note,
         facet_titles=labels.FACET_TITLES,
         entity_types=labels.ENTITY_TYPES,
         date_flags=labels.DATE_FLAGS,
