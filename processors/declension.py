@@ -153,42 +153,29 @@ def _person_word(word: str, gender: Gender) -> list[list[str]]:
 
 def by_ending(word: str, gender: Gender) -> list[list[str]]:
     """Decline a name by its ending: genitive, dative, accusative, instrumental, prepositional, with variants."""
+    if word.endswith(("ский", "цкий", "ный", "ной", "вой", "рый", "лый", "ская", "цкая", "ная")):
+        return _adjectival(word)
+    if word.endswith(_FIXED_ENDINGS) or not re.search("[а-яё]$", word):
+        return [[word]] * len(CASES)
     stem, last = word[:-1], word[-1:]
-    if word.endswith(("ский", "цкий", "ный", "ной", "вой", "рый", "лый")):
-        base = word[:-2]
-        return [
-            [base + "ого"],
-            [base + "ому"],
-            [base + "ого"],
-            [base + ("им" if base[-1] in _VELARS else "ым")],
-            [base + "ом"],
-        ]
-    if word.endswith(("ская", "цкая", "ная")):
-        base = word[:-2]
-        return [[base + "ой"], [base + "ой"], [base + "ую"], [base + "ой"], [base + "ой"]]
     if word.endswith(("ова", "ева", "ёва", "ина", "ына")) and gender == "f":
-        return [
-            [stem + "ой", stem + "ы"],
-            [stem + "ой", stem + "е"],
-            [stem + "у"],
-            [stem + "ой"],
-            [stem + "ой", stem + "е"],
-        ]
-    if last == "а" and not word.endswith(_FIXED_ENDINGS):
-        vowel = "и" if stem[-1:] in _VELARS else "ы"
-        return [
-            [stem + vowel],
-            [stem + "е"],
-            [stem + "у"],
-            [stem + ("ей" if stem[-1:] in _HUSHES else "ой")],
-            [stem + "е"],
-        ]
+        both = [stem + "ой", stem + "е"]
+        return [[stem + "ой", stem + "ы"], both, [stem + "у"], [stem + "ой"], both]
+    if last == "а":
+        vowel, ablative = "и" if stem[-1:] in _VELARS else "ы", "ей" if stem[-1:] in _HUSHES else "ой"
+        return [[stem + vowel], [stem + "е"], [stem + "у"], [stem + ablative], [stem + "е"]]
     if last == "я":
         dative = "и" if stem.endswith("и") else "е"
         return [[stem + "и"], [stem + dative], [stem + "ю"], [stem + "ей"], [stem + dative]]
-    if word.endswith(_FIXED_ENDINGS) or not re.search("[а-яё]$", word):
-        return [[word]] * len(CASES)
     return _consonant(word, gender)
+
+
+def _adjectival(word: str) -> list[list[str]]:
+    base = word[:-2]
+    if word.endswith("ая"):
+        return [[base + "ой"], [base + "ой"], [base + "ую"], [base + "ой"], [base + "ой"]]
+    ablative = base + ("им" if base[-1] in _VELARS else "ым")
+    return [[base + "ого"], [base + "ому"], [base + "ого"], [ablative], [base + "ом"]]
 
 
 def _consonant(word: str, gender: Gender) -> list[list[str]]:

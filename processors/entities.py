@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from processors.context import Passage, closing_quote, passage
 from processors.demonyms import adjectives
 from processors.evidence import gather
-from processors.gazetteer import gazetteer
+from processors.gazetteer import Gazetteer, gazetteer
 from processors.joining import join
 from processors.knowledge import Entry, KnowledgeBase
 from processors.linking import Link, Linker
@@ -56,26 +56,29 @@ def find(
     offset = title_tokens[-1].sentence + 1 if title_tokens else 0
     passages = (passage("title", title, title_tokens, 0), passage("text", text, text_tokens, offset))
     names = gazetteer()
-    entries = names.base.entries
-    matches = [names.scan(p.tokens, p.source) for p in passages]
+    peoples = [adjectives(p.tokens, p.source) for p in passages]
     tally = _Tally()
-    for p in passages:
-        tally.adjectives(p)
-    evidence = gather(passages, matches, entries, tally.about.elements())
-    links = [k for p, found in zip(passages, matches, strict=True) for k in Linker(entries, p, found, evidence).links()]
-    links, left = join(links, recognised, entries, passages, evidence)
+    for p, found in zip(passages, peoples, strict=True):
+        tally.adjectives(p, found)
+    links, left = _linked(passages, names, tally.about.elements(), recognised)
     for link in links:
-        tally.link(link, entries[link.entry])
-    entities, places = _assemble(links, entries)
+        tally.link(link, names.base.entries[link.entry])
     unknown = unknown_entities({"title": title, "text": text}, left, key, language) if key else []
     tally.unknown(unknown, passages)
-    offices = [o for p in passages for o in _office_mentions(p, links, names.base)]
-    return Found(
-        (*entities, *unknown, *_office_entities(offices, names.base)),
-        places,
-        tally.countries(),
-        nearness(tally.sentences),
-    )
+    entities, places = _assemble(links, names.base.entries)
+    offices = _offices(passages, peoples, links, names.base)
+    return Found((*entities, *unknown, *offices), places, tally.countries(), nearness(tally.sentences))
+
+
+def _linked(
+    passages: Sequence[Passage], names: Gazetteer, peoples: Iterable[str], recognised: Sequence[Span]
+) -> tuple[list[Link], list[Span]]:
+    """Link the known names; give the links and the recognised spans that are left."""
+    entries = names.base.entries
+    matches = [names.scan(p.tokens, p.source) for p in passages]
+    evidence = gather(passages, matches, entries, peoples)
+    links = [k for p, found in zip(passages, matches, strict=True) for k in Linker(entries, p, found, evidence).links()]
+    return join(links, recognised, entries, passages, evidence)
 
 
 @dataclass(slots=True)
@@ -85,9 +88,9 @@ class _Tally:
     about: Counter[str] = field(default_factory=Counter)
     sentences: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
 
-    def adjectives(self, p: Passage) -> None:
+    def adjectives(self, p: Passage, found: Iterable[tuple[int, str]]) -> None:
         """Count the adjectives and words for peoples of a passage."""
-        for at, country in adjectives(p.tokens, p.source):
+        for at, country in found:
             self._note(country, p.offset + p.tokens[at].sentence)
 
     def link(self, link: Link, entry: Entry) -> None:
@@ -133,11 +136,13 @@ def _assemble(links: Sequence[Link], entries: Sequence[Entry]) -> tuple[list[Ent
     return entities, tuple(places)
 
 
-def _office_mentions(p: Passage, links: Sequence[Link], base: KnowledgeBase) -> list[tuple[Office, Mention]]:
+def _office_mentions(
+    p: Passage, peoples: Iterable[tuple[int, str]], links: Sequence[Link], base: KnowledgeBase
+) -> list[tuple[Office, Mention]]:
     """Find the offices of a passage; a country is known by its adjective or its name."""
     at_start = {token.start: at for at, token in enumerate(p.tokens)}
     here = [(k, base.entries[k.entry]) for k in links if k.passage is p]
-    countries = dict(adjectives(p.tokens, p.source))
+    countries = dict(peoples)
     countries |= {at_start[k.start]: e.country[0] for k, e in here if e.kind == "country" and k.start in at_start}
     people = frozenset(at for k, e in here if e.type == "PER" for at in range(k.match.first, k.match.last + 1))
     found = []
@@ -147,11 +152,17 @@ def _office_mentions(p: Passage, links: Sequence[Link], base: KnowledgeBase) -> 
     return found
 
 
-def _office_entities(found: Sequence[tuple[Office, Mention]], base: KnowledgeBase) -> list[Entity]:
-    """Group the mentions of offices into entities of type MISC."""
+def _offices(
+    passages: Sequence[Passage],
+    peoples: Sequence[list[tuple[int, str]]],
+    links: Sequence[Link],
+    base: KnowledgeBase,
+) -> list[Entity]:
+    """Give the offices named without their holders, as entities of type MISC."""
     grouped: dict[tuple[str, str], list[Mention]] = defaultdict(list)
-    for office, mention in found:
-        grouped[office.office, office.country].append(mention)
+    for p, found in zip(passages, peoples, strict=True):
+        for office, mention in _office_mentions(p, found, links, base):
+            grouped[office.office, office.country].append(mention)
     return [
         Entity(
             id=f"rasid:office/{office}/{country}",

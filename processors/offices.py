@@ -57,8 +57,8 @@ def find_offices(tokens: Sequence[Token], countries: Mapping[int, str], people: 
     """
     ways = _offices()[0]
     found = []
-    for at, token in enumerate(tokens):
-        for words, office in ways.get(token.text, ()):
+    for at in [at for at, token in enumerate(tokens) if token.text in ways]:
+        for words, office in ways[tokens[at].text]:
             last = at + len(words) - 1
             if tuple(t.text for t in tokens[at : last + 1]) == words:
                 span = _with_country(tokens, at, last, countries)

@@ -14,6 +14,7 @@ from rasid.domain.article import Entity, EntityType, FieldName, Mention, Names
 _WORD = re.compile(r"[^\W_]+(?:['’.-][^\W_]+)*")
 _ALIKE = 3  # letters of a first name that its case forms and spellings share
 
+_CASE_ENDING = re.compile("(?<=[a-z]{4})(?:ogo|omu|oi|om|em|ym|im|ei|a|u|e|y|i)$")  # of Russian, romanised
 _CERTAIN = 0.55  # confidence from which a span is called a name
 
 Keyer = Callable[[str], str]  # a name in any script -> one key for all its spellings
@@ -50,16 +51,12 @@ def unknown_entities(sources: dict[FieldName, str], spans: Iterable[Span], key: 
         if words and fold(surface) not in context.words("not_name"):
             named = is_name(surface) and span.confidence >= _CERTAIN
             names.append(_Name(span, surface, words, named))
-    people = _people(names)
-    by_word: dict[str, set[tuple[str, ...]]] = {}
-    for whole in people.values():
-        for word in (whole[0], whole[-1]):
-            by_word.setdefault(word, set()).add(whole)
+    people = _People(names, language)
     groups: dict[tuple[str, ...], list[_Name]] = {}
     for name in names:
-        groups.setdefault(_whole(name, people, by_word), []).append(name)
+        groups.setdefault(people.meant(name.words), []).append(name)
     return [
-        _entity(words, group, language, person=len(words) == 1 and words[0] in by_word)
+        _entity(words, group, language, person=len(words) == 1 and people.has(words[0]))
         for words, group in groups.items()
     ]
 
@@ -89,26 +86,39 @@ def _without_titles(surface: str) -> str:
     return " ".join(spoken) or surface
 
 
-def _people(names: Iterable[_Name]) -> dict[tuple[str, ...], tuple[str, ...]]:
-    """Map the longer names of people to one of each: names with one last word whose first words begin alike are case
-    forms or spellings of one.
+class _People:
+    """The longer names of people in an article, one for each person.
+
+    Names with one last word, case endings aside, whose first words begin alike are forms or spellings of one; the
+    shortest form stands for all, for that is the nominative.
     """
-    found: dict[tuple[str, ...], tuple[str, ...]] = {}
-    first: dict[tuple[str, str], tuple[str, ...]] = {}
-    for name in names:
-        if name.span.type == "PER" and len(name.words) > 1:
-            found[name.words] = first.setdefault((name.words[0][:_ALIKE], name.words[-1]), name.words)
-    return found
 
+    def __init__(self, names: Iterable[_Name], language: str) -> None:
+        self._russian = language == "ru"
+        self._whole: dict[tuple[str, str], tuple[str, ...]] = {}
+        for name in names:
+            if name.span.type == "PER" and len(name.words) > 1:
+                key = (name.words[0][:_ALIKE], self._stem(name.words[-1]))
+                known = self._whole.get(key, name.words)
+                self._whole[key] = min(known, name.words, key=lambda words: (sum(map(len, words)), words))
+        self._bearers: dict[str, set[tuple[str, ...]]] = {}
+        for whole in self._whole.values():
+            for word in (whole[0], whole[-1]):
+                self._bearers.setdefault(self._stem(word), set()).add(whole)
 
-def _whole(
-    name: _Name, people: dict[tuple[str, ...], tuple[str, ...]], by_word: dict[str, set[tuple[str, ...]]]
-) -> tuple[str, ...]:
-    """Give the words of the one person of the article whom this name means, else its own."""
-    if len(name.words) > 1:
-        return people.get(name.words, name.words)
-    found = by_word.get(name.words[0], set())
-    return next(iter(found)) if len(found) == 1 else name.words
+    def meant(self, words: tuple[str, ...]) -> tuple[str, ...]:
+        """Give the words of the one person whom a name means, else its own."""
+        if len(words) > 1:
+            return self._whole.get((words[0][:_ALIKE], self._stem(words[-1])), words)
+        found = self._bearers.get(self._stem(words[0]), set())
+        return next(iter(found)) if len(found) == 1 else words
+
+    def has(self, word: str) -> bool:
+        """Say whether somebody bears a name."""
+        return self._stem(word) in self._bearers
+
+    def _stem(self, word: str) -> str:
+        return _CASE_ENDING.sub("", word) if self._russian else word
 
 
 def _entity(words: Sequence[str], group: list[_Name], language: str, *, person: bool) -> Entity:
@@ -133,7 +143,8 @@ def _names(words: Sequence[str], group: list[_Name], language: str) -> Names:
     named = [name for name in group if name.named]
     if not named:
         return Names()
-    shown = _without_titles(next((n.surface for n in named if len(n.words) == len(words)), named[0].surface))
+    best = next((n for n in named if n.words == tuple(words)), None) or max(named, key=lambda n: len(n.words))
+    shown = _without_titles(best.surface)
     latin = shown.isascii()
     return Names(
         ar=shown if language == "ar" and not latin else None,

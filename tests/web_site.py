@@ -71,6 +71,13 @@ class Site:
         )
         await serve(context)
 
+    def stop(self) -> None:
+        """Stop it, and wait for its end."""
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join(20)
+        assert not self._thread.is_alive()
+
     def run_here(self) -> None:
         """Run in this thread until it ends: for a start that must fail."""
         asyncio.run(self._serve())
@@ -124,7 +131,6 @@ class Site:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Stop, and let go of the stores."""
-        self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join(20)
+        self.stop()
         self.index.close()
         self.feed_store.close()

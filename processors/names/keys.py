@@ -26,6 +26,7 @@ _MOST = 48  # candidates
 _FREQUENCY = 0.5  # weight of the logarithm of a spelling's count
 # What a token's own romanisation is worth beside a spelling seen once, in nats.
 UNKNOWN = {"arabic": -4.5, "cyrillic": -1.0}
+MARGIN = 1.0  # nats that a spelling must be ahead of the next
 _CACHED = 20_000  # tokens
 _LETTER_OF = {code: letter for letter, code in CODE.items()}
 
@@ -101,10 +102,14 @@ class Channel:
         known = (likely[: len(near)] + self._lexicon.frequency[near]).tolist()
         for place, chance in zip(near.tolist(), known, strict=True):
             _add(worth, self._lexicon.canonical[place], chance)
-        if own:
-            best = int(np.argmax(likely[len(near) :]))
-            _add(worth, canonical(own[best]), float(likely[len(near) + best]) + self._unknown)
-        return max(sorted(worth), key=worth.__getitem__, default="")
+        best, second = [*sorted(worth, key=lambda spelling: (-worth[spelling], spelling)), "", ""][:2]
+        if not own:
+            return best
+        likeliest = int(np.argmax(likely[len(near) :]))
+        mine = canonical(own[likeliest])
+        _add(worth, mine, float(likely[len(near) + likeliest]) + self._unknown)
+        clear = bool(best) and worth[best] - worth.get(second, -math.inf) >= MARGIN
+        return best if clear and worth[best] > worth[mine] else mine
 
 
 def _add(worth: dict[str, float], spelling: str, chance: float) -> None:

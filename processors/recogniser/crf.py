@@ -50,14 +50,13 @@ class Chain:
         self._moves = np.exp(np.clip(self.transitions, -_FLOOR, _FLOOR))
         self._gain = _largest_gain(self.transitions)
 
-    def undecided(self, emissions: Floats, boundary: NDArray[np.bool_], slack: float = 0.0) -> Runs:
+    def undecided(self, emissions: Floats, boundary: NDArray[np.bool_]) -> Runs:
         """Find the runs in which a label other than "outside" could be on the best path.
 
-        `emissions` is positions x labels; positions marked in `boundary` separate sentences. With `slack` in nats,
-        positions that come that near to being undecided count as well.
+        `emissions` is positions x labels; positions marked in `boundary` separate sentences.
         """
         rivals = emissions[:, 1:] + self._gain[1:]
-        open_ = (rivals.max(axis=1) + slack >= emissions[:, OUTSIDE]) & ~boundary
+        open_ = (rivals.max(axis=1) >= emissions[:, OUTSIDE]) & ~boundary
         return Runs.of(open_)
 
     def framed(self, emissions: Floats, boundary: NDArray[np.bool_], runs: Runs) -> Floats:
@@ -90,21 +89,21 @@ class Chain:
                 label[:active] = back[step - 1][np.arange(active), label[:active]]
         return path
 
-    def marginals(self, emissions: Floats, boundary: NDArray[np.bool_], slack: float = 2.0) -> Floats:
+    def marginals(self, emissions: Floats, boundary: NDArray[np.bool_], inside: NDArray[np.bool_]) -> Floats:
         """Give the probability of each label at each position (forward-backward with scaling, Rabiner 1989).
 
-        Positions outside the undecided runs get probability 1 for "outside"; a larger `slack` makes that error smaller.
+        Positions not marked in `inside` are taken to be "outside" for certain.
         """
         result = np.zeros_like(emissions)
         result[:, OUTSIDE] = 1.0
-        runs = self.undecided(emissions, boundary, slack)
+        runs = Runs.of(inside & ~boundary)
         if len(runs.first):
             framed = self.framed(emissions, boundary, runs)
             weights = np.exp(np.maximum(framed - framed.max(axis=1, keepdims=True), -_FLOOR))
             joint = self._forward(weights, runs) * self._backward(weights, runs)
-            inside = np.repeat(runs.first - np.cumsum(runs.length) + runs.length, runs.length)
-            inside += np.arange(len(inside))
-            result[inside] = joint[inside] / joint[inside].sum(axis=1, keepdims=True)
+            within = np.repeat(runs.first - np.cumsum(runs.length) + runs.length, runs.length)
+            within += np.arange(len(within))
+            result[within] = joint[within] / joint[within].sum(axis=1, keepdims=True)
         return result
 
     def _forward(self, weights: Floats, runs: Runs) -> Floats:

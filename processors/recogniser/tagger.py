@@ -98,7 +98,8 @@ class Tagger:
         named = np.flatnonzero(path)
         sureness = np.ones(len(path), np.float32)
         if len(named):
-            sureness[named] = self._chain.marginals(emissions, boundary)[named, path[named]]
+            near = np.convolve(path != 0, np.ones(2 * _REACH + 1), "same") > 0
+            sureness[named] = self._chain.marginals(emissions, boundary, near)[named, path[named]]
         return path, sureness
 
     def emissions(self, rows: NDArray[np.intp], boundary: NDArray[np.bool_]) -> Floats:

@@ -238,8 +238,9 @@ def test_what_a_feed_wrote_runs_nowhere(desk: Desk, open_window: OpenWindow):
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "a long title fits"
 
 
-@pytest.mark.parametrize("chosen", ["auto", "light", "dark"])
-@pytest.mark.parametrize("system", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("system", "chosen"), [("light", "auto"), ("dark", "auto"), ("light", "dark"), ("dark", "light")]
+)
 def test_dark_mode(desk: Desk, open_window: OpenWindow, system: str, chosen: str):
     """The system's wish counts until a person sets the colours; text stays readable on each ground."""
     page = open_window("/?q=Shoigu", color_scheme=system)

@@ -221,3 +221,13 @@ def test_a_recognised_family_name_follows_the_full_name():
     assert [(e.id, len(e.mentions)) for e in found.entities if e.type == "PER"] == [
         ("rasid:person/radovan-karadzic", 2)
     ]
+
+
+def test_case_forms_of_an_unknown_name_are_one():
+    """Russian case forms of a name that nobody entered are one person, shown in the shortest form."""
+    text = "О Карле Мрксове. Карл Мрксов молчит. С Мрксовым тихо."
+    spans = (Span("text", 2, 15, "PER"), Span("text", 17, 28, "PER"), Span("text", 39, 47, "PER"))
+    keys = {"Карле Мрксове": "karle-mrksove", "Карл Мрксов": "karl-mrksov", "Мрксовым": "mrksovym"}
+    title, tokens = "", tokenize(text)
+    people = find(title, text, [], tokens, "ru", spans, keys.__getitem__).entities
+    assert [(e.name.ru, len(e.mentions)) for e in people if e.type == "PER"] == [("Карл Мрксов", 3)]

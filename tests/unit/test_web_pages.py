@@ -243,11 +243,11 @@ def test_facets_are_words_and_links(three: Site) -> None:
     for words in ("Arabic", "Russian", "Syria", "Mon 23 Nov 2026"):
         assert f"<bdi>{words}</bdi>" in text
     narrowed = three.ask("/?language=ar")
-    assert "1</span> article" in narrowed.text
+    assert "1</span> <span data-noun>article<" in narrowed.text
     assert "Language: <bdi>Arabic</bdi>" in narrowed.text
     assert '<a href="/?language=ar&amp;language=ru"' in narrowed.text, "others can be added"
     wider = three.ask("/?language=ar&language=ru")
-    assert "2</span> articles" in wider.text
+    assert "2</span> <span data-noun>articles<" in wider.text
     assert three.ask("/?language=ar&source_country=DE").text.count('<li class="hit') == 0
 
 
@@ -308,6 +308,14 @@ def test_feed_health_is_sorted_and_filtered(tmp_path: Path) -> None:
         assert re.search(r'dir="auto">الخادم لا يجيب<', text)
         assert re.findall(r"<td><bdi>(\w+)</bdi>", site.ask("/feeds?state=failing").text) == ["bad"]
         assert len(re.findall(r"<td><bdi>(\w+)</bdi>", site.ask("/feeds?state=none").text)) == 4
+
+
+def test_every_example_of_the_help_is_a_query(three: Site) -> None:
+    """Each example that the help and the search page give can be asked."""
+    for page in ("/help", "/"):
+        examples = re.findall(r'href="(/\?q=[^"]+)"', three.ask(page).text)
+        assert len(examples) > 3
+        assert {three.ask(example.replace("&amp;", "&")).status for example in examples} == {200}
 
 
 def test_headings_go_in_order(three: Site) -> None:

@@ -43,7 +43,7 @@ def label(name: str, value: str, given: str = "") -> str:
     if name == "language":
         return _language(value)
     if name == "source_country":
-        return _locale().territories.get(value, value)
+        return str(_locale().territories.get(value, value))
     if name == "day":
         return day(value)
     if value.startswith(_UNKNOWN) and given in {"", value}:
@@ -97,4 +97,4 @@ def _locale() -> Locale:
 
 
 def _language(code: str) -> str:
-    return "Unknown" if code == "und" else _locale().languages.get(code, code)
+    return "Unknown" if code == "und" else str(_locale().languages.get(code, code))

@@ -34,15 +34,13 @@ class Pages:
         """Show the newest articles, or those that a search finds."""
         asked = Asked.of(request.query_params)
         found = answer(self._context, asked, facets=SHOWN_FACETS, wide=True)
-        is_front = asked == Asked.of(type(request.query_params)(""))
-        is_new = is_front and found.page is not None and not found.page.total
+        is_new = asked.is_front and found.page is not None and not found.page.total
         rows = feed_rows(self._context.feeds(), self._context.feed_store.states()) if is_new else []
         response = self._page(
             request,
             "_results.html" if request.headers.get("hx-target") == "results" else "search.html",
             asked=asked,
             found=found,
-            is_front=is_front,
             healths=Counter(row.health for row in rows),
         )
         if found.error:

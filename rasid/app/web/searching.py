@@ -48,6 +48,11 @@ class Asked:
         sort: Sort = "relevance" if params.get("sort") == "relevance" else "newest"
         return cls(params.get("q", "").strip(), sort, filters, params.get("cursor") or None)
 
+    @property
+    def is_front(self) -> bool:
+        """Tell whether this is the page of the newest articles, with nothing asked for."""
+        return not (self.text or self.filters or self.cursor) and self.sort == "newest"
+
     def address(self, *, cursor: str | None = None, path: str = "/") -> str:
         """Give the address of this search, or of its page at `cursor`."""
         pairs = [("q", self.text)] if self.text else []

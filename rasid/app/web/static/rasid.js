@@ -34,6 +34,7 @@
     if (count) {
       count.dataset.count = String(Number(count.dataset.count) + 1);
       count.textContent = Number(count.dataset.count).toLocaleString("en");
+      document.querySelector("[data-noun]").textContent = count.dataset.count === "1" ? "article" : "articles";
     }
     say("New article: " + item.querySelector("h3").textContent.trim());
   }
