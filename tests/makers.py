@@ -16,6 +16,7 @@ from rasid.domain.article import (
     GroupedArticle,
     Mention,
     Names,
+    Presence,
     RawEntry,
     Terms,
 )
@@ -76,9 +77,13 @@ def document(
     language: str = "en",
     story: str = "",
     names: tuple[tuple[str, str], ...] = (),
+    presence: dict[str, tuple[int, ...]] | None = None,
     **changes: Any,
 ) -> GroupedArticle:
-    """Make an enriched and grouped document; `names` gives (entity id, surface in the title or text)."""
+    """Make an enriched and grouped document; `names` gives (entity id, surface in the title or text).
+
+    `presence` gives the sentences in which ids and countries stand.
+    """
     made = article(number, language=language, **changes)
     terms = Terms(
         title=" ".join(t.text for t in analyzer.terms(made.title)),
@@ -91,6 +96,7 @@ def document(
         analysis_version=1,
         terms=terms,
         entities=tuple(_entity(made, entity, surface) for entity, surface in names),
+        presence=tuple(Presence(id=one, sentences=where) for one, where in (presence or {}).items()),
     )
     return GroupedArticle(enriched=enriched, story_id=story or f"story-{number}")
 

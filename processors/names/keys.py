@@ -108,7 +108,8 @@ class Channel:
         likeliest = int(np.argmax(likely[len(near) :]))
         mine = canonical(own[likeliest])
         _add(worth, mine, float(likely[len(near) + likeliest]) + self._unknown)
-        clear = bool(best) and worth[best] - worth.get(second, -math.inf) >= MARGIN
+        frequent = max((self._lexicon.frequency[place] for place in near if self._lexicon.canonical[place] == best), default=0)
+        clear = bool(best) and worth[best] - worth.get(second, -math.inf) >= MARGIN - frequent
         return best if clear and worth[best] > worth[mine] else mine
 
 

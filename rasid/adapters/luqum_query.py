@@ -22,6 +22,7 @@ from rasid.domain.query import (
     And,
     Between,
     Everything,
+    Near,
     Not,
     Nothing,
     Or,
@@ -34,7 +35,7 @@ from rasid.domain.query import (
 )
 from rasid.ports import Analyzer
 
-MAX_LENGTH, MAX_DEPTH, MAX_LEAVES = 20_000, 20, 1_000
+MAX_LENGTH, MAX_DEPTH, MAX_LEAVES, MAX_SENTENCES = 20_000, 20, 1_000, 3
 _TEXT: dict[str, TextField] = {"title": "title", "text": "text", "body": "text"}
 _TIMES: dict[str, TimeField] = {
     "published": "published_at", "published_at": "published_at",
@@ -52,7 +53,9 @@ _VALUES: dict[str, ValueField] = {
 }  # fmt: skip
 _UPPER_FIELDS = {"about", "source_country"}
 _LOWER_FIELDS = {"language", "ownership", "keywords", "origin", "known"}
-FIELDS = sorted({*_TEXT, *_TIMES, *_NAMES, *_VALUES})
+_NEAR = "near"
+FIELDS = sorted({_NEAR, *_TEXT, *_TIMES, *_NAMES, *_VALUES})
+_COUNTRY = re.compile(r"[A-Z]{2}")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
@@ -104,7 +107,7 @@ class _Reader:
     analyzer: Analyzer
     notes: list[str] = field(default_factory=list)
 
-    def read(self, node: tree.Item, name: str | None) -> Query:
+    def read(self, node: tree.Item, name: str | None) -> Query:  # noqa: C901 - a case for each kind of node
         """Turn one luqum node into ours; `name` is the field it stands under."""
         match node:
             case tree.SearchField():
@@ -120,6 +123,8 @@ class _Reader:
                 return And(parts) if len(parts) > 1 else parts[0]
             case tree.OrOperation():
                 return Or(tuple(self.read(child, name) for child in node.children))
+            case tree.Phrase() | tree.Proximity() if name == _NEAR:
+                return self._near(node)
             case tree.Phrase():
                 return self._leaf(_unescape(node.value[1:-1]), name, node, is_literal=True)
             case tree.Word():
@@ -167,6 +172,28 @@ class _Reader:
             self.notes.append(f"no known name is {text!r}: try it as plain words")
             return Nothing()
         return Value(where, ids, text)
+
+    def _near(self, node: tree.Item) -> Query:
+        phrase, within = (node.term, int(node.degree)) if isinstance(node, tree.Proximity) else (node, 1)
+        text = _unescape(phrase.value[1:-1])
+        operands = [part.strip() for part in (text.split(";") if ";" in text else text.split())]
+        if len(operands) != 2 or not 1 <= within <= MAX_SENTENCES:  # noqa: PLR2004 - nearness is between two
+            raise QueryError(
+                f'near takes two countries or names and 1 to {MAX_SENTENCES} sentences: near:"RU SY"~2,'
+                ' near:"Shoigu; Idlib"~1',
+                position=node.pos,
+            )
+        first, second = (self._standing(operand) for operand in operands)
+        return Near(first, second, within, str(node).strip()) if first and second else Nothing()
+
+    def _standing(self, text: str) -> tuple[str, ...]:
+        """Give the ids that a country code, an id or a name stands for."""
+        if _COUNTRY.fullmatch(text) or ":" in text:
+            return (text,)
+        ids = self.analyzer.named(text)
+        if not ids:
+            self.notes.append(f"no known name is {text!r}: near finds countries (by code) and known names")
+        return ids
 
     def _or_entity(self, words: Query, text: str, ids: tuple[str, ...]) -> Query:
         self.notes.append(f'{text} also finds {", ".join(ids)} in every script; write "{text}" for the word alone')

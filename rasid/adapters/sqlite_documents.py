@@ -20,6 +20,9 @@ CREATE VIRTUAL TABLE IF NOT EXISTS terms USING fts5 (
   title, text, tokenize = "unicode61 remove_diacritics 0 categories 'L* M* N* P* S* C*'");
 CREATE TABLE IF NOT EXISTS facets (
   doc INTEGER NOT NULL, field TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (doc, field, value)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS presence (
+  doc INTEGER NOT NULL, id TEXT NOT NULL, sentence INTEGER NOT NULL, PRIMARY KEY (doc, id, sentence)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS presence_id ON presence (id, doc, sentence);
 CREATE TABLE IF NOT EXISTS labels (value TEXT PRIMARY KEY, label TEXT NOT NULL) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS facets_value ON facets (field, value, doc);
 """
@@ -38,6 +41,8 @@ def store(db: sqlite3.Connection, document: GroupedArticle) -> None:
     rowid = _put(db, document, rowid)
     values = [(rowid, field, value) for field, found in values_of(document).items() for value in found]
     db.executemany("INSERT OR IGNORE INTO facets VALUES (?, ?, ?)", values)
+    stands = [(rowid, one.id, sentence) for one in document.enriched.presence for sentence in one.sentences]
+    db.executemany("INSERT OR IGNORE INTO presence VALUES (?, ?, ?)", stands)
     named: list[Entity | Place] = [*document.enriched.entities, *document.enriched.places]
     db.executemany(
         "INSERT INTO labels VALUES (?, ?)"
@@ -77,6 +82,7 @@ def _put(db: sqlite3.Connection, document: GroupedArticle, rowid: int | None) ->
     )
     db.execute("UPDATE terms SET title = ?, text = ? WHERE rowid = ?", (terms.title, terms.text, rowid))
     db.execute("DELETE FROM facets WHERE doc = ?", (rowid,))
+    db.execute("DELETE FROM presence WHERE doc = ?", (rowid,))
     return rowid
 
 

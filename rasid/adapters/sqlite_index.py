@@ -104,7 +104,7 @@ class SqliteIndex(Closing):
         where = condition(Between("first_seen_at", None, before))
         with self._write_lock, transaction(self._writer, self._path) as db:
             rows = db.execute(f"SELECT rowid FROM docs WHERE {where.sql}", where.values).fetchall()
-            for table, column in (("terms", "rowid"), ("facets", "doc"), ("docs", "rowid")):
+            for table, column in (("terms", "rowid"), ("facets", "doc"), ("presence", "doc"), ("docs", "rowid")):
                 db.executemany(f"DELETE FROM {table} WHERE {column} = ?", rows)
         return len(rows)
 

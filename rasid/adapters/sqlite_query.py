@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from rasid.domain.query import And, Between, Everything, Not, Nothing, Or, Query, Value, Words
+from rasid.domain.query import And, Between, Everything, Near, Not, Nothing, Or, Query, Value, Words
 
 _COLUMNS = {"title": "title : ", "text": "text : ", "any": ""}
 _TIMES = {"first_seen_at": "first_seen", "published_at": "published"}
@@ -36,6 +36,8 @@ def condition(query: Query) -> Condition:
             )
         case Between(field, start, end):
             return _between(_TIMES[field], start, end)
+        case Near(first, second, within):
+            return _near(first, second, within)
         case Not(part):
             inner = condition(part)
             return Condition(f"NOT ({inner.sql})", inner.values)
@@ -69,6 +71,15 @@ def _joined(parts: tuple[Query, ...], operator: str, empty: str) -> Condition:
     inner = [condition(part) for part in parts]
     return Condition(
         operator.join(f"({part.sql})" for part in inner), tuple(value for part in inner for value in part.values)
+    )
+
+
+def _near(first: tuple[str, ...], second: tuple[str, ...], within: int) -> Condition:
+    one, other = (", ".join("?" * len(ids)) for ids in (first, second))
+    return Condition(
+        "docs.rowid IN (SELECT one.doc FROM presence AS one JOIN presence AS other ON one.doc = other.doc"
+        f" WHERE one.id IN ({one}) AND other.id IN ({other}) AND abs(one.sentence - other.sentence) < ?)",
+        (*first, *second, within),
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from rasid.domain.alert import Why
 from rasid.domain.article import GroupedArticle, Terms
-from rasid.domain.query import And, Between, Everything, Not, Nothing, Or, Query, Value, Words
+from rasid.domain.query import And, Between, Everything, Near, Not, Nothing, Or, Query, Value, Words
 from rasid.domain.values import values_of
 
 
@@ -26,6 +26,11 @@ class _View:
         # Spaces around, so that a run of terms is a slice of the string.
         self.title, self.text = f" {terms.title} ", f" {terms.text} "
 
+    def sentences(self, ids: tuple[str, ...]) -> set[int]:
+        """Give the sentences in which any of the ids stands."""
+        presence = self.document.enriched.presence
+        return {sentence for one in presence if one.id in ids for sentence in one.sentences}
+
     def has(self, words: Words) -> bool:
         run = f" {' '.join(words.terms)} "
         return (words.field != "text" and run in self.title) or (words.field != "title" and run in self.text)
@@ -40,6 +45,8 @@ def _holds(query: Query, view: _View) -> bool:
         case Between(field, start, end):
             time = getattr(view.document.enriched.article, field)
             return time is not None and (start is None or time >= start) and (end is None or time < end)
+        case Near():
+            return _near(query, view)
         case And(parts):
             return all(_holds(part, view) for part in parts)
         case Or(parts):
@@ -50,6 +57,11 @@ def _holds(query: Query, view: _View) -> bool:
             return True
         case Nothing():
             return False
+
+
+def _near(query: Near, view: _View) -> bool:
+    first, second = view.sentences(query.first), view.sentences(query.second)
+    return any(abs(one - other) < query.within for one in first for other in second)
 
 
 def _reasons(query: Query, view: _View) -> Iterator[Why]:
@@ -65,6 +77,9 @@ def _reasons(query: Query, view: _View) -> Iterator[Why]:
             yield Why(clause=query.source or f"{field}:{' '.join(values)}", field=field, words=_surfaces(values, view))
         case Between(field):
             yield Why(clause=f"{field} in range", field=field)
+        case Near(first, second):
+            words = _surfaces((*first, *second), view)
+            yield Why(clause=query.source or "near", field="presence", words=words)
         case _:
             return
 

@@ -186,8 +186,19 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Presence:
+    """The sentences, counted from 0 (the title's first), that name one entity or speak of one country (by its code)."""
+
+    id: str
+    sentences: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EnrichedArticle:
-    """An article with what the analysis found in it. `about` holds country codes, adjectives counted too."""
+    """An article with what the analysis found in it. `about` holds country codes, adjectives counted too.
+
+    `presence` says where entities and countries stand, so that a rule can ask for two near each other.
+    """
 
     article: Article
     language: str
@@ -198,6 +209,7 @@ class EnrichedArticle:
     places: tuple[Place, ...] = ()
     keywords: tuple[Keyword, ...] = ()
     about: tuple[str, ...] = ()
+    presence: tuple[Presence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,6 +42,19 @@ class Between:
 
 
 @dataclass(frozen=True, slots=True)
+class Near:
+    """One of the first ids (entities, places, country codes) stands within `within` sentences of one of the second.
+
+    1 is the same sentence, 2 the next one too.
+    """
+
+    first: tuple[str, ...]
+    second: tuple[str, ...]
+    within: int
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class And:
     """Every part matches."""
 
@@ -72,4 +85,4 @@ class Nothing:
     """Matches no article: what is left of a query of which analysis left no term."""
 
 
-Query: TypeAlias = Words | Value | Between | And | Or | Not | Everything | Nothing
+Query: TypeAlias = Words | Value | Between | Near | And | Or | Not | Everything | Nothing

@@ -112,6 +112,30 @@ class IndexContract:
         index.refresh()
         assert ask(index, query) == found
 
+    @pytest.mark.parametrize(
+        ("query", "found"),
+        [
+            ('near:"RU SY"', [1]),
+            ('near:"RU SY"~2', [2, 1]),
+            ('near:"SY RU"~3', [3, 2, 1]),
+            (f'near:"{SHOIGU}; SY"~1', [2]),
+            ('near:"Шойгу; SY"~2', [2]),
+            ('near:"RU SY"~3 AND NOT near:"RU SY"~2', [3]),
+        ],
+    )
+    def test_nearness_counts_sentences(self, index: Index, query: str, found: list[int]) -> None:
+        """Two countries or names are near when their sentences are, in either order."""
+        index.write(
+            [
+                document(ANALYSIS, 1, minutes=1, presence={"RU": (0, 4), "SY": (4, 9)}),
+                document(ANALYSIS, 2, minutes=2, presence={"RU": (2,), "SY": (1,), SHOIGU: (1,)}),
+                document(ANALYSIS, 3, minutes=3, presence={"RU": (7,), "SY": (5,)}),
+                document(ANALYSIS, 4, minutes=4, presence={"RU": (1,), "SY": (8,)}),
+            ]
+        )
+        index.refresh()
+        assert ask(index, query) == found
+
     def test_the_index_and_the_matcher_agree(self, index: Index) -> None:
         """For random trees, the index finds exactly what the in-process matcher accepts."""
         index.write(THREE)
