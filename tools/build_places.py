@@ -121,8 +121,10 @@ def countries(data: Path) -> Iterator[Row]:
                   [n for n in ru if RUSSIAN.fullmatch(n)], population=country["population"])  # fmt: skip
 
 
-def russian_regions(data: Path) -> Iterator[Row]:
+def russian_regions(data: Path, cities: list[Row]) -> Iterator[Row]:
     """Give the subjects of the Russian Federation; their ids are ours (no source at hand has GeoNames ids)."""
+    ranked = sorted((c for c in cities if c.country == "RU"), key=lambda c: c.population)
+    seats = {fold(name): city for city in ranked for name in city.en}
     for r in read_tsv(data / "extra" / "cldr-subdivisions-ru" / "subdivisions_ru.tsv"):
         if r["id"] in {"rumow", "ruspe"}:
             continue
@@ -138,8 +140,24 @@ def russian_regions(data: Path) -> Iterator[Row]:
         )
         short = r["ru"].partition(" — ")[0].partition("-Алания")[0]
         ar = [f"{word} {arabic}" for word in ("مقاطعة", "إقليم", "منطقة")] if unit else [arabic, f"جمهورية {arabic}"]
-        yield Row(f"rasid:place/{r['id'][:2]}-{r['id'][2:]}", "region", "RU", names, ar, [*bare, r["ru"], short][:4])
+        seat = seats.get(fold(SEATS.get(r["id"][2:], english)))
+        lat, lon = (seat.lat, seat.lon) if seat else ("", "")
+        russian = [*bare, r["ru"], short][:4]
+        yield Row(f"rasid:place/ru-{r['id'][2:]}", "region", "RU", names, ar, russian, "", lat, lon)
 
+
+# Seats of the subjects of Russia that are not named after theirs: a subject lies where its seat does.
+SEATS = {
+    "ad": "Maykop", "al": "Gorno-Altaysk", "alt": "Barnaul", "amu": "Blagoveshchensk", "ba": "Ufa", "bu": "Ulan-Ude",
+    "ce": "Grozny", "chu": "Anadyr", "cu": "Cheboksary", "da": "Makhachkala", "in": "Nazran", "kam":
+    "Petropavlovsk-Kamchatsky", "kb": "Nalchik", "kc": "Cherkessk", "kda": "Krasnodar", "khm": "Khanty-Mansiysk",
+    "kk": "Abakan", "kl": "Elista", "ko": "Syktyvkar", "kr": "Petrozavodsk", "len": "Gatchina", "me": "Yoshkar-Ola",
+    "mo": "Saransk", "mos": "Krasnogorsk", "nen": "Naryan-Mar", "ngr": "Velikiy Novgorod", "niz": "Nizhniy Novgorod",
+    "orl": "Orël",
+    "pri": "Vladivostok", "ros": "Rostov-on-Don", "sa": "Yakutsk", "sak": "Yuzhno-Sakhalinsk", "se": "Vladikavkaz",
+    "sve": "Yekaterinburg", "ta": "Kazan", "ty": "Kyzyl", "ud": "Izhevsk", "yan": "Salekhard", "yev": "Birobidzhan",
+    "zab": "Chita",
+}  # fmt: skip
 
 UNITS_EN = {"область": ["Oblast", "oblast", "Region", "region"], "край": ["Krai", "krai", "Territory", "region"],
             "округ": ["Autonomous Okrug", "Okrug"]}  # fmt: skip
@@ -320,7 +338,7 @@ def build(data: Path) -> list[Row]:
     rows = [*countries(data), *cities]
     rows += syrian_villages(data, {c.id: c for c in cities}, labels)
     lend_syrian_names(data, rows)
-    rows += [*russian_regions(data), *transport(data)]
+    rows += [*russian_regions(data, cities), *transport(data)]
     apply_by_hand(PACKAGE / "places_by_hand.tsv", rows)
     words = {w for r in read_tsv(PACKAGE / "places_words.tsv") for w in r["words"].split()}
     counts: dict[str, int] = defaultdict(int)

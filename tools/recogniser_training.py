@@ -193,13 +193,13 @@ def build_lexicon(
             if bit != lx.GIVEN or frequency.get(word, 0) < 5 or weight.get(word, 0) > frequency[word]:
                 codes[word] |= bit
     table: dict[str, int] = {}
-    for kind in ("ORG", "LOC", "PER"):  # the first to claim a phrase has it
+    for kind in ("ORG", "LOC", "PER", "loc"):  # the first to claim a phrase has it
         for words in _split(phrases.get(kind, ()), language):
             table.setdefault(" ".join(words), lx.PHRASE_TYPES.index(kind))
             codes[words[0]] |= lx.STARTS
             for word in words:
                 if kind != "PER" and (frequency.get(word, 0) < 40 or len(words) == 1):
-                    codes[word] |= lx.PLACE if kind == "LOC" else lx.BODY
+                    codes[word] |= lx.BODY if kind == "ORG" else lx.PLACE
     return {**_sorted("lexicon_words", "lexicon_codes", codes), **_sorted("lexicon_phrases", "lexicon_types", table)}
 
 

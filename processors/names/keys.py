@@ -26,8 +26,10 @@ _MOST = 48  # candidates
 _FREQUENCY = 0.5  # weight of the logarithm of a spelling's count
 # What a token's own romanisation is worth beside a spelling seen once, in nats.
 UNKNOWN = {"arabic": -4.5, "cyrillic": -1.0}
-MARGIN = 1.0  # nats that a spelling must be ahead of the next
+# Nats that a spelling must be ahead where a token is all there is; in a whole name the other tokens prevent mix-ups.
+MARGIN = 3.0
 _CACHED = 20_000  # tokens
+Asked = tuple[str, bool]  # a token, and whether it is the whole name
 _LETTER_OF = {code: letter for letter, code in CODE.items()}
 
 
@@ -93,8 +95,11 @@ class Channel:
         self._unknown = unknown
         self._prepared = model.prepare(lexicon.words)
 
-    def key(self, token: str, near: Ints) -> str:
-        """Give the canonical spelling that explains `token` best, of the lexicon's words at `near` and its own."""
+    def key(self, token: str, near: Ints, margin: float) -> str:
+        """Give the canonical spelling that explains `token` best, of the lexicon's words at `near` and its own.
+
+        A spelling of the lexicon must be `margin` nats ahead of the next, less what its frequency is worth.
+        """
         own = [spelling for spelling in (self._romaniser(token), romanise(token)) if spelling]
         sources = self._prepared.take(near).followed_by(self._model.prepare(own))
         likely = self._model.log_likelihoods([token], sources)
@@ -108,8 +113,10 @@ class Channel:
         likeliest = int(np.argmax(likely[len(near) :]))
         mine = canonical(own[likeliest])
         _add(worth, mine, float(likely[len(near) + likeliest]) + self._unknown)
-        frequent = max((self._lexicon.frequency[place] for place in near if self._lexicon.canonical[place] == best), default=0)
-        clear = bool(best) and worth[best] - worth.get(second, -math.inf) >= MARGIN - frequent
+        frequent = max(
+            (self._lexicon.frequency[place] for place in near if self._lexicon.canonical[place] == best), default=0
+        )
+        clear = bool(best) and worth[best] - worth.get(second, -math.inf) >= margin - frequent
         return best if clear and worth[best] > worth[mine] else mine
 
 
@@ -128,31 +135,32 @@ class KeyMaker:
         self._encoder = encoder
         self._lexicon = lexicon
         self._channels = channels
-        self._cache: OrderedDict[str, str] = OrderedDict()
+        self._cache: OrderedDict[Asked, str] = OrderedDict()
         self._lock = Lock()
 
-    def keys(self, tokens: Sequence[str]) -> list[str]:
-        """Give the keys of normalised tokens."""
+    def keys(self, tokens: Sequence[Asked]) -> list[str]:
+        """Give the keys of normalised tokens, each with whether it is a whole name by itself."""
         with self._lock:
-            known = {token: self._cache[token] for token in tokens if token in self._cache}
-        missing = [token for token in dict.fromkeys(tokens) if token not in known]
+            known = {asked: self._cache[asked] for asked in tokens if asked in self._cache}
+        missing = [asked for asked in dict.fromkeys(tokens) if asked not in known]
         if missing:
             fresh = self._fresh(missing)
             known.update(fresh)
             self._remember(fresh)
-        return [known[token] for token in tokens]
+        return [known[asked] for asked in tokens]
 
-    def _fresh(self, tokens: Sequence[str]) -> dict[str, str]:
+    def _fresh(self, tokens: Sequence[Asked]) -> dict[Asked, str]:
         """Work out the keys of tokens."""
-        found = {token: canonical(romanise(token)) for token in tokens if script_of(token) == "latin"}
-        others = [token for token in tokens if token not in found]
+        found = {asked: canonical(romanise(asked[0])) for asked in tokens if script_of(asked[0]) == "latin"}
+        others = [asked for asked in tokens if asked not in found]
         if others:
-            near = self._lexicon.near(self._encoder.vectors(others))
-            for token, places in zip(others, near, strict=True):
-                found[token] = self._channels[script_of(token)].key(token, places)
+            near = self._lexicon.near(self._encoder.vectors([token for token, _ in others]))
+            for (token, alone), places in zip(others, near, strict=True):
+                margin = MARGIN if alone else 0.0
+                found[token, alone] = self._channels[script_of(token)].key(token, places, margin)
         return found
 
-    def _remember(self, keys: Mapping[str, str]) -> None:
+    def _remember(self, keys: Mapping[Asked, str]) -> None:
         """Keep new keys, forgetting the oldest."""
         with self._lock:
             self._cache.update(keys)

@@ -73,9 +73,9 @@ class NameMatcher:
     def keys(self, names: Sequence[str]) -> list[str]:
         """Give the keys of several names at once, which is faster than one by one."""
         parsed = [_key_tokens(name) for name in names]
-        tokens = list(dict.fromkeys(token for name in parsed for token in name))
+        tokens = list(dict.fromkeys((token, len(name) == 1) for name in parsed for token in name))
         of_token = dict(zip(tokens, self._models.keys.keys(tokens), strict=True)) if tokens else {}
-        slugs = ["-".join(key for token in name if (key := of_token[token])) for name in parsed]
+        slugs = ["-".join(key for token in name if (key := of_token[token, len(name) == 1])) for name in parsed]
         return [slug or _checksum(name) for slug, name in zip(slugs, names, strict=True)]
 
 

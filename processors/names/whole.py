@@ -34,8 +34,6 @@ _ARABIC_ARTICLE_AND_STEM = 5
 # Latin and Cyrillic first letters that one name's spellings begin with.
 _INITIAL_CLASSES = ("aei yj", "bp", "ckqxgh", "cszt", "dt", "fpvw", "gjdz", "ouwv", "s", "yeji", "yu")
 
-UNMATCHED = -8.0  # log-odds of two tokens that nothing was found for
-
 
 @dataclass(frozen=True, slots=True)
 class Token:

@@ -24,7 +24,7 @@ BODY_WORD = 1 << 9  # often heads an organisation's name: "ministry", "party"
 PLACE_WORD = 1 << 10  # often heads a place's name: "city", "river"
 
 LONGEST_PHRASE = 5
-PHRASE_TYPES = ("LOC", "ORG", "PER")
+PHRASE_TYPES = ("LOC", "ORG", "PER", "loc")  # loc: a small place, whose name may well mean something else
 
 _MARKS = re.compile("[\u0610-\u061a\u064b-\u065f\u0670\u0640\u200b-\u200f]")
 _LETTERS = str.maketrans("أإآٱةگچپیکۀؤئ", "ااااهكجبيكهوي")

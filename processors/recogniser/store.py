@@ -12,9 +12,17 @@ from numpy.typing import NDArray
 Arrays = dict[str, NDArray[np.generic]]
 
 
-def load(name: str) -> Arrays:
-    """Read the arrays of one model in processors/data/models; FileNotFoundError where the wheel lacks it."""
-    with (resources.files("processors") / "data" / "models" / f"{name}.npz").open("rb") as file:
+def load(language: str) -> Arrays:
+    """Read the arrays of a language's model in processors/data/models; FileNotFoundError where the wheel lacks it.
+
+    A model in share-alike/ comes first: it was trained on texts under CC BY-SA, too, and carries that licence. Whoever
+    does not want it deletes that folder, and has the other model of the language.
+    """
+    folder = resources.files("processors") / "data" / "models"
+    file_ = folder / "share-alike" / f"{language}.npz"
+    if not file_.is_file():
+        file_ = folder / f"{language}.npz"
+    with file_.open("rb") as file:
         archive = np.load(file, allow_pickle=False)
         return {key: archive[key] for key in archive.files}
 

@@ -12,11 +12,12 @@ from rasid.ports import Analyzer, Term
 
 _ENTITY_FIELDS = {"entity_ids", "person_ids", "org_ids", "place_ids"}
 _FIELDS: tuple[FieldName, ...] = ("title", "text")
-MOST = 50
+MOST = 20  # spans shown of one document
+_ENOUGH = 8  # spans looked for in one field
 
 
 def highlights(query: Query, document: GroupedArticle, analyzer: Analyzer) -> tuple[Highlight, ...]:
-    """Give the spans of title and text that satisfy the positive parts of a query: in order, apart, at most 50."""
+    """Give the spans of title and text that satisfy the positive parts of a query: in order, apart, at most 20."""
     words, ids = _wanted(query)
     article, terms = document.enriched.article, document.enriched.terms
     found: dict[FieldName, list[tuple[int, int]]] = defaultdict(list)
@@ -25,7 +26,7 @@ def highlights(query: Query, document: GroupedArticle, analyzer: Analyzer) -> tu
         # Analysing a text again is the dear part: only where its stored terms hold the words.
         asked = [w for w in words if w.field in {"any", field} and f" {' '.join(w.terms)} " in held]
         if asked:
-            found[field] += _word_spans(asked, analyzer.terms(_field(article, field)))
+            found[field] += _word_spans(asked, _field(article, field), analyzer)
     for entity in document.enriched.entities:
         if entity.id in ids:
             for mention in entity.mentions:
@@ -54,7 +55,19 @@ def _field(article: Article, field: FieldName) -> str:
     return article.title if field == "title" else article.text
 
 
-def _word_spans(asked: Sequence[Words], terms: Sequence[Term]) -> Iterator[tuple[int, int]]:
+def _word_spans(asked: Sequence[Words], text: str, analyzer: Analyzer) -> list[tuple[int, int]]:
+    """Analyse paragraph after paragraph until enough is found: most readers see the first few hits."""
+    found: list[tuple[int, int]] = []
+    at = 0
+    for paragraph in text.split("\n"):
+        found += ((at + start, at + end) for start, end in _runs(asked, analyzer.terms(paragraph)))
+        if len(found) >= _ENOUGH:
+            break
+        at += len(paragraph) + 1
+    return found or list(_runs(asked, analyzer.terms(text)))  # a phrase may run over the end of a paragraph
+
+
+def _runs(asked: Sequence[Words], terms: Sequence[Term]) -> Iterator[tuple[int, int]]:
     starts = defaultdict(list)
     for index, term in enumerate(terms):
         starts[term.text].append(index)

@@ -11,6 +11,7 @@ import pytest
 from makers import document
 from web_site import ANALYSIS, Site
 
+from rasid.domain.errors import StoreError
 from rasid.domain.feed import Feed
 from rasid.domain.search import FACETS
 
@@ -147,3 +148,16 @@ def test_methods_that_change_are_not_there(site: Site) -> None:
     answer = site.ask("/api/search", "DELETE", headers={"sec-fetch-site": "same-origin"})
     assert answer.status == 405
     assert answer.json()["error"]
+
+
+def test_a_locked_database_is_said_so(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When a store cannot be used the answer is 503 with its sentence, as JSON and as a page."""
+
+    def locked(*_: object, **__: object) -> None:
+        raise StoreError("index.db is locked by another program")
+
+    monkeypatch.setattr(site.index, "search", locked)
+    assert site.ask("/api/search").json() == {"error": "index.db is locked by another program"}
+    page = site.ask("/?q=" + quote("Шойгу"))
+    assert page.status == 503
+    assert "index.db is locked" in page.text

@@ -15,26 +15,24 @@ from rasid.app.web.searching import Asked, answer
 from rasid.domain.search import FACETS
 
 
-def router(context: WebContext) -> APIRouter:
-    """Give the routes of the API and the health probes."""
-    routes = APIRouter()
+class Api:
+    """Answers requests for data."""
 
-    @routes.get(
-        "/api/search",
-        responses=answers(SEARCH, 400, 422, 503),
-        openapi_extra={"parameters": filter_parameters()},
-    )
+    def __init__(self, context: WebContext) -> None:
+        self._context = context
+
     def search(
+        self,
         request: Request,
-        q: Annotated[str, Query(description="words and fields in Lucene syntax; empty for everything")] = "",  # noqa: ARG001 - read from the address with its filters
-        sort: Annotated[Literal["newest", "relevance"], Query()] = "newest",  # noqa: ARG001 - as above
-        cursor: Annotated[str | None, Query(description="`cursor` of the page before")] = None,  # noqa: ARG001 - as above
+        q: Annotated[str, Query(description="words and fields in Lucene syntax; empty for everything")] = "",  # noqa: ARG002 - read from the address with its filters
+        sort: Annotated[Literal["newest", "relevance"], Query()] = "newest",  # noqa: ARG002 - as above
+        cursor: Annotated[str | None, Query(description="`cursor` of the page before")] = None,  # noqa: ARG002 - as above
         limit: Annotated[int, Query(ge=1, le=1000)] = 20,
         *,
         facets: Annotated[bool, Query(description="count the values of all hits too")] = False,
     ) -> Response:
         """Search the articles; filters are parameters named as the facets are."""
-        found = answer(context, Asked.of(request.query_params), facets=FACETS if facets else (), limit=limit)
+        found = answer(self._context, Asked.of(request.query_params), facets=FACETS if facets else (), limit=limit)
         if found.page is None:
             raise HTTPException(400, found.error)
         page = found.page
@@ -48,30 +46,36 @@ def router(context: WebContext) -> APIRouter:
             }
         )
 
-    @routes.get("/api/articles/{article_id}", responses=answers(ARTICLE, 404, 503))
-    def article(article_id: str) -> Response:
+    def article(self, article_id: str) -> Response:
         """Give one article whole."""
-        document = context.index.get(article_id)
+        document = self._context.index.get(article_id)
         if document is None:
             raise HTTPException(404, f"There is no article {article_id!r} (any more).")
         return _json(document_json(document))
 
-    @routes.get("/api/feeds", responses=answers(FEEDS, 503))
-    def feeds() -> Response:
+    def feeds(self) -> Response:
         """Give the feeds and how they are doing."""
-        rows = feed_rows(context.feeds(), context.feed_store.states())
-        return _json({"feeds": msgspec.to_builtins(rows), "error": context.feeds_error()})
+        rows = feed_rows(self._context.feeds(), self._context.feed_store.states())
+        return _json({"feeds": msgspec.to_builtins(rows), "error": self._context.feeds_error()})
 
-    @routes.get("/healthz", responses=answers(STATUS))
-    def healthz() -> Response:
+    def healthz(self) -> Response:
         """Say that the process answers."""
         return _json({"status": "ok"})
 
-    @routes.get("/readyz", responses=answers(STATUS, 503))
-    def readyz() -> Response:
+    def readyz(self) -> Response:
         """Say whether searches work."""
-        return _json({"status": "ok", "articles": context.index.count()})
+        return _json({"status": "ok", "articles": self._context.index.count()})
 
+
+def router(context: WebContext) -> APIRouter:
+    """Give the routes of the API and the health probes."""
+    routes, api = APIRouter(), Api(context)
+    filters = {"parameters": filter_parameters()}
+    routes.get("/api/search", responses=answers(SEARCH, 400, 422, 503), openapi_extra=filters)(api.search)
+    routes.get("/api/articles/{article_id}", responses=answers(ARTICLE, 404, 422, 503))(api.article)
+    routes.get("/api/feeds", responses=answers(FEEDS, 503))(api.feeds)
+    routes.get("/healthz", responses=answers(STATUS))(api.healthz)
+    routes.get("/readyz", responses=answers(STATUS, 503))(api.readyz)
     return routes
 
 

@@ -25,35 +25,39 @@ ErrorPage = Callable[[Request, str, int], Response]
 
 def install(app: FastAPI, error_page: ErrorPage) -> None:
     """Let the application answer every error in words."""
+    failures = _Failures(error_page)
+    app.add_exception_handler(HTTPException, failures.on_http)
+    app.add_exception_handler(RequestValidationError, failures.on_invalid)
+    app.add_exception_handler(RasidError, failures.on_ours)
+    app.add_exception_handler(Exception, failures.on_bug)
 
-    def answer(request: Request, sentence: str, status: int) -> Response:
-        if not request.url.path.startswith(("/api/", "/healthz", "/readyz")):
-            return error_page(request, sentence, status)
-        return Response(
-            msgspec.json.encode({"error": sentence}), status, {"cache-control": "no-store"}, "application/json"
-        )
 
-    def on_http(request: Request, error: Exception) -> Response:
-        status = error.status_code if isinstance(error, HTTPException) else 500
-        detail = error.detail if isinstance(error, HTTPException) else ""
+class _Failures:
+    def __init__(self, error_page: ErrorPage) -> None:
+        self._error_page = error_page
+
+    def on_http(self, request: Request, error: Exception) -> Response:
+        status, detail = (error.status_code, error.detail) if isinstance(error, HTTPException) else (500, "")
         # Starlette's own details are bare phrases ("Not Found"); ours are sentences.
-        return answer(request, _SENTENCES.get(status, detail) if detail.istitle() else detail, status)
+        return self._answer(request, _SENTENCES.get(status, detail) if detail.istitle() else detail, status)
 
-    def on_invalid(request: Request, error: Exception) -> Response:
+    def on_invalid(self, request: Request, error: Exception) -> Response:
         found = error.errors() if isinstance(error, RequestValidationError) else []
         words = "; ".join(f"{one['loc'][-1]}: {one['msg']}" for one in found)
-        return answer(request, f"A parameter cannot be used: {words}.", 422)
+        return self._answer(request, f"A parameter cannot be used: {words}.", 422)
 
-    def on_ours(request: Request, error: Exception) -> Response:
-        if not isinstance(error, QueryError):
-            log.warning("request failed", path=request.url.path, cause=str(error))
-        return answer(request, str(error), 400 if isinstance(error, QueryError) else 503)
+    def on_ours(self, request: Request, error: Exception) -> Response:
+        if isinstance(error, QueryError):
+            return self._answer(request, str(error), 400)
+        log.warning("request failed", path=request.url.path, cause=str(error))
+        return self._answer(request, str(error), 503)
 
-    def on_bug(request: Request, error: Exception) -> Response:
+    def on_bug(self, request: Request, error: Exception) -> Response:
         log.error("request failed", path=request.url.path, cause=repr(error))  # the server itself logs the trace
-        return answer(request, _SENTENCES[500], 500)
+        return self._answer(request, _SENTENCES[500], 500)
 
-    app.add_exception_handler(HTTPException, on_http)
-    app.add_exception_handler(RequestValidationError, on_invalid)
-    app.add_exception_handler(RasidError, on_ours)
-    app.add_exception_handler(Exception, on_bug)
+    def _answer(self, request: Request, sentence: str, status: int) -> Response:
+        if not request.url.path.startswith(("/api/", "/healthz", "/readyz")):
+            return self._error_page(request, sentence, status)
+        body = msgspec.json.encode({"error": sentence})
+        return Response(body, status, {"cache-control": "no-store"}, "application/json")
