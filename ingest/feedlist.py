@@ -53,6 +53,11 @@ def shipped_text() -> str:
     return files("ingest").joinpath("data/feeds.yaml").read_text(encoding="utf-8")
 
 
+def schema_text() -> str:
+    """Give the JSON Schema of a feed list, for editors."""
+    return files("ingest").joinpath("data/feeds.schema.json").read_text(encoding="utf-8")
+
+
 def parse_feeds(text: str, source: str) -> tuple[Feed, ...]:
     """Read a feed list; `source` names it in errors. Raises FeedsFileError for the first mistake."""
     document = yaml_lines.load(text, source)
@@ -120,7 +125,7 @@ def _feed(entry: Mapping[str, Any], document: yaml_lines.YamlDocument, at: yaml_
 
 @cache
 def _validator() -> Draft202012Validator:
-    schema = json.loads(files("ingest").joinpath("data/feeds.schema.json").read_text(encoding="utf-8"))
+    schema = json.loads(schema_text())
     return Draft202012Validator(schema)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 
 from processors import entities
 from processors.keywords import keywords
@@ -13,7 +13,7 @@ from processors.names import NameMatcher
 from processors.normalise import clean
 from processors.recogniser import recognise
 from processors.tokens import Token, tokenize
-from processors.unknown import Span
+from processors.unknown import Keyer, Span
 from processors.version import ANALYSIS_VERSION
 from rasid.domain.article import Article, EnrichedArticle, FieldName, Terms
 
@@ -27,7 +27,7 @@ def enrich(article: Article) -> EnrichedArticle:
     language, confidence = identify(title, text, hint=article.language_claimed)
     title_tokens, text_tokens = tokenize(title), tokenize(text)
     recognised = _recognised("title", title, language) + _recognised("text", text, language)
-    found = entities.find(title, text, title_tokens, text_tokens, language, recognised, _matcher().key)
+    found = entities.find(title, text, title_tokens, text_tokens, language, recognised, _keyer())
     # Places are among the entities.
     named = [(mention.field, mention.start, mention.end) for entity in found.entities for mention in entity.mentions]
     return EnrichedArticle(
@@ -74,8 +74,9 @@ def _recognised(field: FieldName, text: str, language: str) -> list[Span]:
 
 
 @cache
-def _matcher() -> NameMatcher:
-    return NameMatcher()
+def _keyer() -> Keyer:
+    """Give the names' keys, most of which recur from article to article."""
+    return lru_cache(maxsize=1 << 15)(NameMatcher().key)
 
 
 def _joined(tokens: list[Token]) -> str:

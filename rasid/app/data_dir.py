@@ -56,10 +56,12 @@ class DataDir:
         self._write_versions()
         return stale or not self.index.exists()
 
-    def ship(self, feeds: str, rules: Path) -> None:
+    def ship(self, feeds: str, schema: str, rules: Path) -> None:
         """Put the shipped feed list and rules there once; what is there already stays as it is."""
         if not self.feeds_file.exists():
             self.feeds_file.write_text(feeds, "utf-8")
+        # Not a person's to edit: editors look for it beside the feed list, and it belongs to this version.
+        (self.path / "feeds.schema.json").write_text(schema, "utf-8")
         if not self.rules.exists():
             shutil.copytree(rules, self.rules)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.feedlist import shipped_text
+from ingest.feedlist import schema_text, shipped_text
 from rasid.app.bootstrap import existing_stores, locked_stores, open_stores, shipped_rules
 from rasid.app.data_dir import INDEX_VERSION, DataDir, Lock
 from rasid.domain import topics
@@ -65,10 +65,10 @@ def test_an_edited_feed_list_and_rules_survive(tmp_path: Path) -> None:
     """Shipped files are put there once; an upgrade leaves what a person changed."""
     data = DataDir(tmp_path)
     data.prepare()
-    data.ship(shipped_text(), shipped_rules())
+    data.ship(shipped_text(), schema_text(), shipped_rules())
     data.feeds_file.write_text("feeds: []\n")
     (data.rules / "russia-syria.yaml").unlink()
-    data.ship(shipped_text(), shipped_rules())
+    data.ship(shipped_text(), schema_text(), shipped_rules())
     assert data.feeds_file.read_text() == "feeds: []\n"
     assert not (data.rules / "russia-syria.yaml").exists()
 

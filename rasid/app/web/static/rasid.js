@@ -84,4 +84,5 @@
   document.addEventListener("visibilitychange", live);
   document.addEventListener("htmx:afterSwap", swapped);
   window.addEventListener("pagehide", stop);
+  window.addEventListener("pageshow", function (event) { if (event.persisted) live(); });
 })();

@@ -1,0 +1,149 @@
+"""One member of a Kafka consumer group: manual commits, rewinding, and live topics before back-fill."""
+
+from __future__ import annotations
+
+import time as clock
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import kafka
+from kafka import ConsumerRebalanceListener, TopicPartition, errors
+from kafka.coordinator.assignors.range import RangePartitionAssignor
+from kafka.structs import OffsetAndMetadata
+
+from rasid.adapters.kafka_connection import REQUEST_SECONDS, KafkaAddress
+from rasid.adapters.kafka_records import record_of
+from rasid.ports import Closing, Record
+
+# While a later topic waits, it is looked this often whether the earlier ones have run dry.
+_LOOK_AGAIN_SECONDS = 0.05
+_GONE = (
+    errors.CommitFailedError,
+    errors.IllegalGenerationError,
+    errors.UnknownMemberIdError,
+    errors.RebalanceInProgressError,
+    errors.FencedInstanceIdError,
+)
+
+
+class KafkaGroupConsumer(Closing):
+    """A Consumer (rasid.ports). Topics are given by urgency: a later one is read once the earlier are empty."""
+
+    def __init__(
+        self, address: KafkaAddress, group: str, topics: Sequence[str], *, member: str | None = None
+    ) -> None:
+        self._address = address
+        self._names = {address.prefix + topic: topic for topic in topics}
+        self._urgency = {name: place for place, name in enumerate(self._names)}
+        # Of each partition polled since the last commit: the first offset, to rewind to, and the next, to commit.
+        self._first: dict[TopicPartition, int] = {}
+        self._next: dict[TopicPartition, int] = {}
+        with address.translate(f"joining group {group}"):
+            self._client = kafka.KafkaConsumer(
+                **address.options(), **_options(address.prefix + group, member), max_partition_fetch_bytes=1 << 20
+            )
+            self._client.subscribe(topics=list(self._names), listener=_Listener(self))
+
+    def poll(self, max_records: int, wait: float = 0.0) -> Sequence[Record]:
+        """Give the next records (see Consumer)."""
+        until = clock.monotonic() + wait
+        with self._address.translate("reading"):
+            while True:
+                left = max(0.0, until - clock.monotonic())
+                slice_ = min(left, _LOOK_AGAIN_SECONDS) if self._hold_back() else left
+                found = self._client.poll(timeout_ms=int(slice_ * 1000), max_records=max_records)
+                if found or clock.monotonic() >= until:
+                    return self._taken(found)
+
+    def commit(self) -> None:
+        """Mark what was polled as done (see Consumer).
+
+        When the partitions went to another member meanwhile, raises StoreError once and forgets what was polled: it
+        comes again where they went.
+        """
+        if not self._next:
+            return
+        offsets = {part: OffsetAndMetadata(offset, "", None) for part, offset in self._next.items()}
+        with self._address.translate("committing"):
+            try:
+                self._client.commit(offsets, timeout_ms=int(REQUEST_SECONDS * 1000))
+            except _GONE:
+                self.rewind()
+                raise
+        self._forget(list(self._next))
+
+    def rewind(self) -> None:
+        """Go back to the last commit (see Consumer)."""
+        mine = self._client.assignment()
+        for part, offset in self._first.items():
+            if part in mine:
+                self._client.seek(part, offset)
+        self._forget(list(self._first))
+
+    def close(self) -> None:
+        """Leave the group; commits nothing."""
+        with self._address.translate("leaving the group"):
+            self._client.close(autocommit=False, timeout_ms=5_000)
+
+    def _forget(self, parts: Iterable[TopicPartition]) -> None:
+        for part in parts:
+            self._first.pop(part, None)
+            self._next.pop(part, None)
+
+    def _taken(self, found: dict[TopicPartition, list[Any]]) -> list[Record]:
+        records: list[Record] = []
+        for part in sorted(found, key=lambda part: (self._urgency[part.topic], part.partition)):
+            self._first.setdefault(part, found[part][0].offset)
+            self._next[part] = found[part][-1].offset + 1
+            records += [record_of(one, self._names[part.topic]) for one in found[part]]
+        return records
+
+    def _hold_back(self) -> bool:
+        """Pause the topics after the first that has records, and let the others go; True if one waits."""
+        if len(self._names) == 1:
+            return False
+        mine = self._client.assignment()
+        last = next((self._urgency[part.topic] for part in self._by_urgency(mine) if not self._dry(part)), len(mine))
+        waiting = [part for part in mine if self._urgency[part.topic] > last]
+        self._client.pause(*waiting)
+        self._client.resume(*(mine - set(waiting)))
+        return bool(waiting)
+
+    def _by_urgency(self, parts: Iterable[TopicPartition]) -> list[TopicPartition]:
+        return sorted(parts, key=lambda part: self._urgency[part.topic])
+
+    def _dry(self, part: TopicPartition) -> bool:
+        """Tell whether everything the broker has told of was read; not before it has told something."""
+        high = self._client.highwater(part)
+        return high is not None and self._client.position(part, timeout_ms=1000) >= high
+
+
+class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python ships no types
+    """Partitions come and go inside a poll."""
+
+    def __init__(self, consumer: KafkaGroupConsumer) -> None:
+        self._consumer = consumer
+
+    def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
+        """Forget what was polled of them: they are another member's now."""
+        self._consumer._forget(list(revoked))  # noqa: SLF001 - the listener is the consumer's own ear
+
+    def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
+        """Hold back-fill from the first record on."""
+        self._consumer._hold_back()  # noqa: SLF001 - as above
+
+
+def _options(group: str, member: str | None) -> dict[str, Any]:
+    return {
+        "group_id": group,
+        "group_instance_id": member,
+        "enable_auto_commit": False,
+        "auto_offset_reset": "earliest",
+        # The same partition of the live and the back-fill topic goes to one member: admit is the one writer of a key.
+        "partition_assignment_strategy": (RangePartitionAssignor,),
+        "session_timeout_ms": 10_000,
+        "heartbeat_interval_ms": 2_000,
+        "fetch_max_wait_ms": 100,
+        "fetch_max_bytes": 16 << 20,
+        "allow_auto_create_topics": False,
+    }
