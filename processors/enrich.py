@@ -40,6 +40,7 @@ def enrich(article: Article) -> EnrichedArticle:
         places=found.places,
         keywords=keywords(title, title_tokens, text, text_tokens, language, KEYWORDS, avoid=named),
         about=found.about,
+        presence=found.presence,
     )
 
 

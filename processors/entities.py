@@ -18,25 +18,22 @@ from processors.gazetteer import Gazetteer, gazetteer
 from processors.joining import join
 from processors.knowledge import Entry, KnowledgeBase
 from processors.linking import Link, Linker
-from processors.near import Near, nearness
 from processors.offices import Office, find_offices, office_names
 from processors.tokens import Token
 from processors.unknown import Keyer, Span, unknown_entities
-from rasid.domain.article import Entity, Mention, Place
+from rasid.domain.article import Entity, Mention, Place, Presence
 
 __all__ = ["Found", "Span", "find"]
-
-_ACTORS = frozenset({"PER", "ORG"})
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What an article names. `about`: country codes, the most named first; `near`: see processors.near."""
+    """What an article names. `about`: country codes, the most named first; `presence`: where each of them stands."""
 
     entities: tuple[Entity, ...] = ()
     places: tuple[Place, ...] = ()
     about: tuple[str, ...] = ()
-    near: tuple[Near, ...] = ()
+    presence: tuple[Presence, ...] = ()
 
 
 def find(
@@ -67,7 +64,7 @@ def find(
     tally.unknown(unknown, passages)
     entities, places = _assemble(links, names.base.entries)
     offices = _offices(passages, peoples, links, names.base)
-    return Found((*entities, *unknown, *offices), places, tally.countries(), nearness(tally.sentences))
+    return Found((*entities, *unknown, *offices), places, tally.countries(), tally.presence())
 
 
 def _linked(
@@ -83,7 +80,7 @@ def _linked(
 
 @dataclass(slots=True)
 class _Tally:
-    """Counts countries, and notes in which sentences countries and actors stand."""
+    """Counts countries, and notes in which sentences countries and entities stand."""
 
     about: Counter[str] = field(default_factory=Counter)
     sentences: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
@@ -98,17 +95,20 @@ class _Tally:
         sentence = link.passage.offset + link.passage.tokens[link.match.first].sentence
         for country in entry.about:
             self._note(country, sentence)
-        if entry.type in _ACTORS:
-            self.sentences[entry.id].add(sentence)
+        self.sentences[entry.id].add(sentence)
 
     def unknown(self, entities: Iterable[Entity], passages: Sequence[Passage]) -> None:
-        """Note where the unknown actors stand."""
+        """Note where unknown names stand."""
         by_field = {p.field: p for p in passages}
         for entity in entities:
-            for mention in entity.mentions if entity.type in _ACTORS else ():
+            for mention in entity.mentions:
                 p = by_field[mention.field]
                 at = max(0, bisect_right(p.tokens, mention.start, key=lambda token: token.start) - 1)
                 self.sentences[entity.id].add(p.offset + (p.tokens[at].sentence if p.tokens else 0))
+
+    def presence(self) -> tuple[Presence, ...]:
+        """Give where each stands, sorted by id."""
+        return tuple(Presence(id=one, sentences=tuple(sorted(self.sentences[one]))) for one in sorted(self.sentences))
 
     def countries(self) -> tuple[str, ...]:
         """Give the countries, the most named first."""

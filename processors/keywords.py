@@ -8,42 +8,62 @@ from __future__ import annotations
 
 import math
 import re
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
-from processors.phrases import phrases
+from processors.phrases import Phrase, phrases
 from processors.tokens import Token
 from processors.word_classes import Words, words_of
 from rasid.domain.article import Keyword
 
-_WORDS_PER_KEYWORD = 22  # a short article has fewer
+_WORDS_PER_KEYWORD = 20  # a short article has fewer
 _FEWEST = 3
 _LOOKED_AT = 400  # tokens: what a long text is about is said by then
-_LEAD = 400  # code points
-_TITLE_BONUS = 2.5
+_LEAD = 500  # code points
+_TITLE_BONUS = 2.0
 _TITLE_WORDS_BONUS = 1.5
 _LEAD_BONUS = 1.3
-_NAME_BONUS = 1.2
-_LENGTH_BONUS = 0.35  # for each word after the first
+_NAME_BONUS = 1.1
+_NOMINATIVE_BONUS = 1.25
+_LENGTH_BONUS = 0.45  # for each word after the first, up to
+_LONGEST_BONUS = 3
 _COMMON = 0.06  # share of articles from which on a word alone tells little
-_COMMON_MALUS = 0.3
-_SEEN_ALONE = 3  # times that a word alone, not in the title and no name, must stand in the text
+_ALONE_MALUS = 0.6
+_SEEN_ALONE = 3  # times that a word alone, not in the title, must stand in the text
 _SAME_STEM = 4  # letters that make two terms one for the reader
-_LEAST_OF_BEST = 0.25  # share of the best score that a keyword must reach
+_LEAST_OF_BEST = 0.1  # share of the best score that a keyword must reach
 _SITE_NAME = re.compile(r"\s[-–—|_]\s(?:[^\s\-–—|_]+\s*){1,3}\Z")  # “… - Jordan Times”
+_HEADLINE_WORDS = 4  # capitalised words, and their share, that make a title Written Like This
+_HEADLINE_SHARE = 0.7
+
+Key = tuple[str, ...]
 
 
 @dataclass(slots=True)
 class _Candidate:
     """All places of one phrase, whatever its endings."""
 
-    terms: tuple[str, ...]
+    terms: Key
+    plain: Key  # those outside names
     first: int  # code points from the title's start
     in_title: bool
     count: int = 0
-    capitals: int = 0
     surfaces: dict[str, int] = field(default_factory=dict)
+    nominative: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class _Article:
+    """What the candidates are judged by."""
+
+    words: Words
+    counts: dict[str, int] = field(default_factory=dict)  # of terms
+    titled: set[str] = field(default_factory=set)
+    named: set[str] = field(default_factory=set)  # terms of names
+    found: dict[Key, _Candidate] = field(default_factory=dict)
 
 
 def keywords(
@@ -57,71 +77,83 @@ def keywords(
 ) -> tuple[Keyword, ...]:
     """Give at most `limit` keywords, best first, each a slice of title or text as it stands there.
 
-    `avoid` holds (field, start, end) in code points: boilerplate and the like, of which no word is used. Languages
-    without counts of their own give none. Scores compare within one article only. Linear in the length of the text.
+    `avoid` holds (field, start, end) in code points: names that were found, boilerplate and the like. A keyword may
+    hold all of one and more, but is never one or a part of one. Languages without counts of their own give none.
+    Scores compare within one article only. Linear in the length of the text.
     """
     words = words_of(language)
     if words is None:
         return ()
+    article = _Article(words)
     tail = _SITE_NAME.search(title)
-    shut = [*avoid, ("title", tail.start(), len(title))] if tail else list(avoid)
-    found: dict[tuple[str, ...], _Candidate] = {}
-    for name, source, tokens in (("title", title, title_tokens), ("text", text, text_tokens[:_LOOKED_AT])):
-        before = 0 if name == "title" else len(title)
-        for run in phrases(source, _outside(tokens, sorted(span[1:] for span in shut if span[0] == name)), words):
-            _note(found, source, run, before, in_title=name == "title")
+    shut = [*avoid, ("title", tail.start(), len(title))] if tail else avoid
+    looked_at = text_tokens[:_LOOKED_AT]
+    sources = (("title", title, title_tokens, 0), ("text", text, looked_at, len(title)))
+    owners = [_owners(tokens, sorted(span[1:] for span in shut if span[0] == name)) for name, _, tokens, _ in sources]
+    _count(article, title_tokens, looked_at, owners)
+    for (name, source, tokens, before), numbers in zip(sources, owners, strict=True):
+        if name == "title" and _is_headline(source, tokens):
+            continue
+        for phrase in phrases(source, tokens, numbers, words):
+            _note(article.found, source, phrase, before, in_title=name == "title")
     length = len(title_tokens) + len(text_tokens)
-    return _best(found.values(), words, min(limit, max(_FEWEST, length // _WORDS_PER_KEYWORD)))
+    return _best(article, min(limit, max(_FEWEST, length // _WORDS_PER_KEYWORD)))
 
 
-def _outside(tokens: Sequence[Token], spans: Sequence[tuple[int, int]]) -> Sequence[Token]:
-    """Give the tokens that begin in none of the sorted spans."""
+def _owners(tokens: Sequence[Token], spans: Sequence[tuple[int, int]]) -> list[int]:
+    """Number the name that each token begins in, -1 for none; of spans that overlap the first counts."""
+    owners = [-1] * len(tokens)
     if not spans:
-        return tokens
-    kept = []
-    at, behind = 0, -1
-    for token in tokens:
-        while at < len(spans) and spans[at][0] <= token.start:
-            behind = max(behind, spans[at][1])
+        return owners
+    starts = [token.start for token in tokens]
+    at = 0
+    for number, (start, end) in enumerate(spans):
+        at = bisect_left(starts, start, at)
+        while at < len(starts) and starts[at] < end:
+            owners[at] = number
             at += 1
-        if token.start >= behind:
-            kept.append(token)
-    return kept
+    return owners
 
 
-def _note(
-    found: dict[tuple[str, ...], _Candidate], source: str, run: list[Token], before: int, *, in_title: bool
-) -> None:
-    key = tuple([token.term for token in run])
+def _count(article: _Article, title: Sequence[Token], text: Sequence[Token], owners: Sequence[list[int]]) -> None:
+    terms = [token.term for tokens in (title, text) for token in tokens]
+    article.counts = Counter(terms)
+    article.titled = set(terms[: len(title)])
+    article.named = {term for term, owner in zip(terms, chain(*owners), strict=True) if owner >= 0}
+
+
+def _is_headline(title: str, tokens: Sequence[Token]) -> bool:
+    """Tell whether a title Writes All Words Like This, so that verbs look like names: the text has its phrases too."""
+    letters = [title[token.start] for token in tokens if token.script == "latn" and len(token.text) >= _SAME_STEM]
+    capitals = len([letter for letter in letters if letter.isupper()])
+    return capitals >= _HEADLINE_WORDS and capitals >= _HEADLINE_SHARE * len(letters)
+
+
+def _note(found: dict[Key, _Candidate], source: str, phrase: Phrase, before: int, *, in_title: bool) -> None:
+    tokens = phrase.tokens
+    key = tuple([token.term for token in tokens])
     candidate = found.get(key)
-    if (
-        candidate is None
-    ):  # the title comes first, so the first place is the earliest, and a title's phrase known as such
-        candidate = found[key] = _Candidate(key, before + run[0].start, in_title)
-    surface = source[run[0].start : run[-1].end]
+    if candidate is None:  # the title comes first: a title's phrase is known as such
+        plain = tuple([token.term for token in phrase.plain])
+        candidate = found[key] = _Candidate(key, plain, before + tokens[0].start, in_title)
+    surface = source[tokens[0].start : tokens[-1].end]
     candidate.count += 1
-    candidate.capitals += surface[0].isupper()
     candidate.surfaces[surface] = candidate.surfaces.get(surface, 0) + 1
+    if phrase.nominative:
+        candidate.nominative.add(surface)
 
 
-def _best(found: Iterable[_Candidate], words: Words, wanted: int) -> tuple[Keyword, ...]:
+def _best(article: _Article, wanted: int) -> tuple[Keyword, ...]:
     """Choose by score, leaving out what mostly repeats the words of a better one."""
-    counts: Counter[str] = Counter()
-    titled: set[str] = set()
-    for candidate in found:
-        for term in candidate.terms:
-            counts[term] += candidate.count
-        if candidate.in_title:
-            titled.update(candidate.terms)
-    ranked = [(_score(candidate, words, counts, titled), candidate) for candidate in found]
+    ranked = [(_score(candidate, article), candidate) for candidate in article.found.values()]
     ranked = sorted((pair for pair in ranked if pair[0] > 0), key=lambda pair: (-pair[0], pair[1].first))
     chosen: list[Keyword] = []
     taken: list[str] = []
     for score, candidate in ranked:
         if len(chosen) == wanted or score < ranked[0][0] * _LEAST_OF_BEST:
             break
-        new = [term for term in candidate.terms if not any(_alike(term, other) for other in taken)]
-        if 2 * len(new) > len(candidate.terms):
+        new = [term for term in candidate.plain if not any(_alike(term, other) for other in taken)]
+        if new and 2 * len(new) >= len(candidate.plain):
             taken += new
             chosen.append(Keyword(text=_surface(candidate), score=round(score, 3)))
     return tuple(chosen)
@@ -133,39 +165,50 @@ def _alike(term: str, other: str) -> bool:
     return short == long or (len(short) >= _SAME_STEM and long.startswith(short))
 
 
-def _score(candidate: _Candidate, words: Words, counts: Counter[str], titled: Collection[str]) -> float:
-    terms = candidate.terms
-    if not _worth_counting(candidate, counts, titled):
+def _score(candidate: _Candidate, article: _Article) -> float:
+    if not _worth_counting(candidate, article):
         return 0.0
-    length = len(terms)
-    score = sum([words.rarity(term) * math.log1p(counts[term]) for term in terms]) / length
+    words, counts, plain = article.words, article.counts, candidate.plain
+    length = min(len(candidate.terms), _LONGEST_BONUS)
+    score = sum([words.rarity(term) * math.log1p(counts[term]) for term in plain]) / len(plain)
     score *= (1 + _LENGTH_BONUS * (length - 1)) * (1 + math.log(candidate.count))
     if candidate.in_title:
         score *= _TITLE_BONUS
-    elif all(term in titled for term in terms):
+    elif all(term in article.titled for term in candidate.terms):
         score *= _TITLE_WORDS_BONUS
-    if candidate.capitals == candidate.count:
+    if candidate.nominative:
+        score *= _NOMINATIVE_BONUS
+    if len(plain) < len(candidate.terms):
         score *= _NAME_BONUS
-    if length == 1 and not candidate.in_title and words.share(terms[0]) > _COMMON:
-        score *= _COMMON_MALUS
+    if length == 1:
+        score *= _ALONE_MALUS
     return score * (_LEAD_BONUS if candidate.first < _LEAD else 1.0)
 
 
-def _worth_counting(candidate: _Candidate, counts: Counter[str], titled: Collection[str]) -> bool:
-    """Leave out what was said once, in passing."""
-    terms, named = candidate.terms, candidate.capitals == candidate.count
-    if len(terms) == 1:
-        if counts[terms[0]] == 1:
-            return False
-        if candidate.count >= _SEEN_ALONE or named:
-            return True
-        # An English word in lower case may as well be a verb or an adjective.
-        return not terms[0].isascii() and (candidate.in_title or terms[0] in titled)
-    if candidate.in_title or candidate.count > 1 or (named and candidate.first < _LEAD):
+def _worth_counting(candidate: _Candidate, article: _Article) -> bool:
+    """Leave out what was said once, in passing, titles without a name, and words that only stand beside names."""
+    words, counts, titled, plain = article.words, article.counts, article.titled, candidate.plain
+    if len(candidate.terms) == 1:
+        return _worth_alone(candidate, article)
+    content = [term for term in plain if term not in words.offices and term not in words.weak]
+    if not content:
+        own = [term for term in plain if term not in words.offices]
+        return len(own) > 1 and (candidate.in_title or candidate.count > 1)
+    if candidate.in_title or candidate.count > 1 or candidate.first < _LEAD:
         return True
-    return all(term in titled for term in terms) or min([counts[term] for term in terms]) > 1
+    return any(term in titled or counts[term] > 1 for term in content)
+
+
+def _worth_alone(candidate: _Candidate, article: _Article) -> bool:
+    term = candidate.terms[0]
+    if term in article.named or article.words.share(term) > _COMMON or term in article.words.offices:
+        return False
+    return article.counts[term] >= (_SEEN_ALONE - 1 if term in article.titled else _SEEN_ALONE)
 
 
 def _surface(candidate: _Candidate) -> str:
-    """Give the commonest spelling, the shortest of equals."""
-    return min(candidate.surfaces, key=lambda surface: (-candidate.surfaces[surface], len(surface), surface))
+    """Give the commonest spelling, a nominative before others, the shortest of equals."""
+    surfaces = candidate.surfaces
+    return min(
+        surfaces, key=lambda surface: (surface not in candidate.nominative, -surfaces[surface], len(surface), surface)
+    )

@@ -1,125 +1,227 @@
 """Noun phrases without a parser: the longest runs of neighbouring words that may stand in one.
 
-Stop words, punctuation, clitics and the Arabic article cut (after Rose and others 2010, RAKE).
+Stop words, punctuation, clitics and the Arabic article cut (after Rose and others 2010, RAKE); what the endings say of
+case (Russian) and what is known of the words does the rest. A name that was found stays whole: a phrase holds all of
+it or nothing, and no two names side by side.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from processors.tokens import Token
-from processors.word_classes import ADJECTIVE, INSIDE, USABLE, Words
+from processors.word_classes import ADJECTIVE, GENITIVE, NOMINATIVE, USABLE, Words
 
-_LONGEST = {"en": 3, "ru": 4, "ar": 4}  # words of a phrase
-_LONGEST_NAME = 5  # where all are capitalised
+_LONGEST = {"en": 4, "ru": 5, "ar": 5}  # words of a phrase; a name counts as one
 _SHORTEST = 3  # letters of a word alone
 _LONGEST_ABBREVIATION = 7
 _GAP = re.compile(r"[ \u00a0\t]+\Z")
 _HYPHENS = frozenset("-‐‑")
-_VERB_FOLLOWS = frozenset(("الذي", "التي", "الذين", "اللذين", "قد", "لم", "لن", "سوف", "لا", "ما", "كما", "حيث", "ان"))
-_PRONOUN = re.compile(r".{2,}(?:ها|هم|هما|نا|ه)\Z")  # a word of something said before
+_VERB_FOLLOWS = {
+    "ar": frozenset(["الذي", "التي", "الذين", "اللذين", "قد", "لم", "لن", "سوف", "لا", "ما", "كما", "حيث", "ان", "بعدما", "عندما", "حين", "لكي", "كي"]),
+    "en": frozenset(["to", "will", "would", "can", "could", "must", "may", "might", "should", "not", "he", "she", "they", "we", "i", "who", "did", "do", "does", "dont"]),
+    "ru": frozenset(),
+}
+_LINKS = {"of": frozenset(("of",)), "the": frozenset(("of",))}  # word -> what must stand before it
 
 
-def phrases(source: str, tokens: Sequence[Token], words: Words) -> Iterator[list[Token]]:
-    """Give the noun phrases of a text, in order, as runs of its tokens."""
-    run: list[Token] = []
+class Item(NamedTuple):
+    """A token with what it may do, and the number of the name it belongs to (-1: none)."""
+
+    token: Token
+    role: int
+    name: int
+
+
+class Phrase(NamedTuple):
+    """A noun phrase: all of its tokens, those outside names, and whether it may stand in the nominative."""
+
+    tokens: list[Token]
+    plain: list[Token]
+    nominative: bool
+
+
+def phrases(source: str, tokens: Sequence[Token], owners: Sequence[int], words: Words) -> Iterator[Phrase]:
+    """Give the noun phrases of a text, in order; `owners` holds the number of the name that each token belongs to."""
+    run: list[Item] = []
+    link: list[Item] = []
     last: Token | None = None
-    for token in tokens:
-        usable = _usable(token, last, source, words)
-        if run and not (usable and _joined(source, run[-1], token, words.code)):
-            yield from _trimmed(run, source, words)
-            run = []
-        if usable:
-            run.append(token)
+    english = words.code == "en"
+    for token, owner in zip(tokens, owners, strict=True):
+        role = USABLE if owner >= 0 else _role(token, last, source, words)
+        if run:
+            before = link[-1] if link else run[-1]
+            if not (role and _joined(source, before, token, owner, words.code)):
+                if english and not role and _links(source, before.token, token):
+                    link.append(Item(token, 0, -1))
+                    last = token
+                    continue
+                yield from _trimmed(run, source, words)
+                run = []
+            elif link:
+                run += link
+            link = []
+        if role:
+            run.append(Item(token, role, owner))
         last = token
     if run:
         yield from _trimmed(run, source, words)
 
 
-def _usable(token: Token, last: Token | None, source: str, words: Words) -> bool:
+def _links(source: str, left: Token, right: Token) -> bool:
+    """Tell whether an English phrase may go on behind this word: violations of the ceasefire."""
+    word = right.text
+    if word not in _LINKS or (word == "the") != (left.text == "of") or source[left.end : right.start] != " ":
+        return False
+    return left.sentence == right.sentence
+
+
+def _role(token: Token, last: Token | None, source: str, words: Words) -> int:
+    """Give what a word may do where it stands; 0 where it ends the phrase before it."""
     if token.script == "digit":
-        return False
+        return 0
     start = token.start
-    role = words.role(token.text, token.term, capital=source[start].isupper())
+    arabic = words.code == "ar"
+    role = words.role(
+        token.text, token.term, mark=source[token.end - 1] == "ة" if arabic else source[start].isupper()
+    )
     if not role:
-        return False
+        return 0
     if start and (source[start - 1].isdigit() or (source[start - 1] in _HYPHENS and _half(last, token, source, words))):
-        return False
-    if words.code == "ar":
-        if source[start] == "ل" and token.text.startswith("ال"):
-            return False  # لل hides the article: the slice would not be a word
-        if last is not None and last.text in _VERB_FOLLOWS:
-            return bool(role & USABLE)
-    inside = last.sentence == token.sentence if last is not None else words.code == "ar"
-    return bool(role & (INSIDE if inside else USABLE))
+        return 0
+    if arabic and source[start] == "ل" and token.text.startswith("ال"):
+        return 0  # لل hides the article: the slice would not be a word
+    if last is None:
+        return role if arabic or role & USABLE else 0
+    if last.sentence == token.sentence:
+        if last.text in _VERB_FOLLOWS[words.code] and not source[start].isupper():
+            return role if arabic and role & USABLE else 0
+        return role
+    return role if role & USABLE else 0
 
 
 def _half(last: Token | None, token: Token, source: str, words: Words) -> bool:
     """Tell whether the word before the hyphen cannot stand in a phrase, so that this one alone is half a word."""
     if last is None or last.end != token.start - 1:
         return False
-    return last.script == "digit" or not words.role(last.text, last.term, capital=source[last.start].isupper())
+    return last.script == "digit" or not words.role(last.text, last.term, mark=source[last.start].isupper())
 
 
-def _joined(source: str, left: Token, right: Token, language: str) -> bool:
+def _joined(source: str, before: Item, right: Token, owner: int, language: str) -> bool:
+    left = before.token
+    if before.name >= 0 and owner >= 0:
+        return before.name == owner
     if left.sentence != right.sentence or left.script != right.script or left.term == right.term:
         return False
     between = source[left.end : right.start]
-    if between in _HYPHENS:
-        return True
-    if between != " " and not _GAP.match(between):
-        return False
+    if between != " ":
+        if between in _HYPHENS:
+            return True
+        if not _GAP.match(between):
+            return False
     if language == "ar":  # الدفاع الروسي | سيرغي شويغو: after the article a noun without one begins another phrase
         return not (left.text.startswith("ال") and not right.text.startswith("ال"))
     return True
 
 
-def _trimmed(run: list[Token], source: str, words: Words) -> Iterator[list[Token]]:
-    """Cut what is too long where a noun stands, and adjectives off the end."""
-    if len(run) > _LONGEST[words.code]:
-        run = _shortened(run, source, words)
-    while len(run) > 1 and len(run[0].text) == 1 and not source[run[1].start].isupper():
-        run = run[1:]
-    while run and (len(run[-1].text) == 1 or _is_adjective(run[-1], source, words)):
-        run = run[:-1]
-    if len(run) > 1 or (run and _tells(run[0], source, words)):
-        yield run
+def _trimmed(run: list[Item], source: str, words: Words) -> Iterator[Phrase]:
+    """Cut a run into phrases, adjectives off their ends, and leave out names that stand alone."""
+    parts = _by_case(run, source) if words.code == "ru" else [run]
+    for part in parts:
+        if words.code == "ar":
+            part = _from_noun(part)
+        while part and part[-1].name < 0 and (len(part[-1].token.text) == 1 or part[-1].role & ADJECTIVE):
+            part = part[:-1]
+        part = _shortened(part, source, words)
+        plain = [item.token for item in part if item.name < 0 and item.role]
+        if plain and (len(part) > 1 or _tells(part[0].token, source, words)):
+            yield Phrase([item.token for item in part], plain, _nominative(part))
 
 
-def _shortened(run: list[Token], source: str, words: Words) -> list[Token]:
-    named = all(source[token.start].isupper() for token in run)
-    end = _LONGEST_NAME if named else _LONGEST[words.code]
+def _by_case(run: list[Item], source: str) -> list[list[Item]]:
+    """Cut where a Russian noun cannot govern what follows: after a noun stands a genitive or a name."""
+    parts = [[run[0]]]
+    for at in range(1, len(run)):
+        item, before = run[at], run[at - 1]
+        if item.name >= 0 and item.name == before.name:
+            parts[-1].append(item)
+            continue
+        hyphen = item.token.start == before.token.end + 1 and source[before.token.end] in _HYPHENS
+        adjective = before.name < 0 and before.role & ADJECTIVE
+        if hyphen or (adjective and _agree(before.role, item)) or (not adjective and _governed(item, source)):
+            parts[-1].append(item)
+        else:
+            parts.append([item])
+    return parts
+
+
+def _agree(adjective: int, item: Item) -> bool:
+    if item.name >= 0:
+        return True
+    shared = adjective & item.role & (NOMINATIVE | GENITIVE)
+    return bool(shared) or not (adjective | item.role) & NOMINATIVE or bool(adjective & item.role & ADJECTIVE)
+
+
+def _governed(item: Item, source: str) -> bool:
+    return item.name >= 0 or bool(item.role & GENITIVE) or source[item.token.start].isupper()
+
+
+def _from_noun(part: list[Item]) -> list[Item]:
+    """Cut what may be a verb off an Arabic phrase, at both ends."""
+    while part and not part[0].role & USABLE:
+        part = part[1:]
+    for at, item in enumerate(part):
+        if not item.role & (USABLE | NOMINATIVE):
+            return part[:at] if at > 1 else []
+    return part
+
+
+def _shortened(part: list[Item], source: str, words: Words) -> list[Item]:
+    """Keep the end of what is too long, whole names and whole genitives; an Arabic sentence is left out."""
+    longest = _LONGEST[words.code]
+    if _length(part) <= longest:
+        return part
     if words.code == "ar":
-        # A longer run is a sentence rather than a phrase, and a cut would tear a noun from its complement.
-        return [] if len(run) > _LONGEST_NAME or _PRONOUN.match(source[run[0].start : run[0].end]) else run
-    if words.code == "en" and not named:
-        return run[-end:]
-    while end < len(run) and _is_adjective(run[end - 1], source, words):
-        end += 1
-    while 1 < end < len(run) and _together(source, run[end - 1], run[end]):
-        end -= 1
-    return run[:end]
+        return []
+    for at in range(1, len(part)):
+        item, before = part[at], part[at - 1]
+        inner = item.name >= 0 and item.name == before.name
+        if inner or not item.role or source[before.token.end : item.token.start] in _HYPHENS:
+            continue
+        if words.code == "ru" and (before.role & ADJECTIVE and before.name < 0):
+            continue
+        if _length(part[at:]) <= longest:
+            return part[at:]
+    return []
 
 
-def _together(source: str, left: Token, right: Token) -> bool:
-    """Tell whether a cut between two words would halve a name."""
-    capitals = source[left.start].isupper() and source[right.start].isupper()
-    return capitals or source[left.end : right.start] in _HYPHENS
+def _length(part: list[Item]) -> int:
+    names = {item.name for item in part}
+    return len([item for item in part if item.name < 0 and item.role]) + len(names) - (-1 in names)
+
+
+def _nominative(part: list[Item]) -> bool:
+    """Tell whether the head, and the adjectives before it, may be nominative."""
+    for item in part:
+        if item.name >= 0:
+            return True
+        if not item.role & NOMINATIVE:
+            return False
+        if not item.role & ADJECTIVE:
+            return True
+    return False
 
 
 def _tells(token: Token, source: str, words: Words) -> bool:
     """Tell whether a word is worth being a phrase alone."""
-    if token.text in words.weak:
+    if token.term in words.weak:
         return False
     surface = source[token.start : token.end]
     if token.script == "arab":
         adjective = surface.endswith(("ة", "ي") if surface.startswith("ال") else "ة") and token.text not in words.nouns
-        return len(surface) >= _SHORTEST and not adjective and not _PRONOUN.match(surface)
+        return len(surface) > _SHORTEST and not adjective
     if surface.isupper():  # an abbreviation; longer ones are datelines and shouting
-        return len(surface) <= _LONGEST_ABBREVIATION
+        return 1 < len(surface) <= _LONGEST_ABBREVIATION
     return len(surface) > _SHORTEST
-
-
-def _is_adjective(token: Token, source: str, words: Words) -> bool:
-    return bool(words.role(token.text, token.term, capital=source[token.start].isupper()) & ADJECTIVE)

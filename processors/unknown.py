@@ -15,7 +15,7 @@ _WORD = re.compile(r"[^\W_]+(?:['’.-][^\W_]+)*")
 _ALIKE = 3  # letters of a first name that its case forms and spellings share
 
 _CASE_ENDING = re.compile("(?<=[a-z]{4})(?:ogo|omu|oi|om|em|ym|im|ei|a|u|e|y|i)$")  # of Russian, romanised
-_CERTAIN = 0.55  # confidence from which a span is called a name
+_PERSON, _OTHER, _ARABIC_OTHER = 0.55, 0.75, 0.9  # confidence from which a span is called a name
 
 Keyer = Callable[[str], str]  # a name in any script -> one key for all its spellings
 
@@ -49,7 +49,7 @@ def unknown_entities(sources: dict[FieldName, str], spans: Iterable[Span], key: 
         surface = sources[span.field][span.start : span.end]
         words = tuple(key(_without_titles(surface)).replace("-", " ").split())
         if words and fold(surface) not in context.words("not_name"):
-            named = is_name(surface) and span.confidence >= _CERTAIN
+            named = is_name(surface) and span.confidence >= _certain(span.type, language)
             names.append(_Name(span, surface, words, named))
     people = _People(names, language)
     groups: dict[tuple[str, ...], list[_Name]] = {}
@@ -69,7 +69,8 @@ def is_name(surface: str) -> bool:
     cased = [word for word in spoken if word.lower() != word.upper()]
     if not all(word != word.lower() or fold(word) in context.words("name_particle") for word in cased):
         return False
-    return any(telling(fold(word)) for word in spoken)
+    folded = [fold(word) for word in spoken]
+    return not context.words("no_name_part").intersection(folded) and any(map(telling, folded))
 
 
 def telling(word: str) -> bool:
@@ -84,6 +85,13 @@ def _without_titles(surface: str) -> str:
     while len(spoken) > 1 and (fold(spoken[0]) in context.words("title") or fold(spoken[0]) == "the"):
         spoken = spoken[1:]
     return " ".join(spoken) or surface
+
+
+def _certain(kind: EntityType, language: str) -> float:
+    """Give the confidence from which a span is called a name: bodies and places, in Arabic above all, are less sure."""
+    if kind == "PER":
+        return _PERSON
+    return _ARABIC_OTHER if language == "ar" else _OTHER
 
 
 class _People:

@@ -15,14 +15,18 @@ from functools import cache
 from importlib import resources
 
 from processors.normalise import fold
+from processors.stems import stem
 
 # What a word may do in a noun phrase, as bits.
 USABLE = 1  # stand in one
 INSIDE = 2  # only where no sentence begins: it may be a verb
 ADJECTIVE = 4  # not end one
+NOMINATIVE = 8  # be in the nominative (Russian); be a noun by its form (Arabic)
+GENITIVE = 16  # be in the genitive (Russian)
 
 _SHORTEST = 3
 _CACHE_LIMIT = 1 << 16
+_PRONOUN = re.compile(r".{3,}(?:ها|هم|هما|نا|كم|ه)\Z")  # a word of something said before
 _NEVER = re.compile(r"(?!)")
 _ROMAN = re.compile(r"[ivxlc]{1,6}\Z")
 _ADJECTIVES = {
@@ -44,6 +48,13 @@ _VERBS = {
         r"|ن...\Z|...ت\Z|...وا\Z|.{2,}(?:ها|هم|هما)\Z"
     ),
 }
+# Russian endings, where the word is not among the counted; the oblique ones first.
+_OBLIQUE = re.compile(r".+(?:[оае]м|ой|[^е]ей|[ая]ми|[ая]х|ов|ев|[уюэ])\Z|.+[^ицщчжьш]е\Z")
+_GENITIVE = re.compile(r".+(?:[аяыи]|ов|ев|[^и]ей)\Z")
+_ADJECTIVE_NOMINATIVE = re.compile(r".+(?:[ыио]й|[ая]я|[оеыи]е)\Z")
+_ADJECTIVE_GENITIVE = re.compile(r".+(?:[ое]го|[ое]й|[ыи]х)\Z")
+# Arabic words that their form shows to be nouns or adjectives.
+_NOMINAL = re.compile(r".{2,}(?:ات|ون|ين|ي|يا)\Z|م.{3,}\Z|ت..ي.\Z|(?:ا|است|ان).{2,3}ا.\Z")
 # A word in lower case that the counts do not know at all is a verb when it ends so.
 _RARE_VERBS = re.compile(r".{3,}(?:ла|ло|ли|[аяеиуыо]л|ть|ти|[еи]т|[ую]т|[ая]т|[еи]шь|ив|ав)\Z")
 
@@ -54,7 +65,9 @@ class Words:
     def __init__(self, code: str, documents: int, lines: list[str], lists: defaultdict[str, set[str]]) -> None:
         """Take the counted `lines` (see the build script) and our own `lists` by heading."""
         self.code = code
-        self.weak = frozenset(lists[f"{code} weak"])
+        script = "arab" if code == "ar" else "cyrl" if code == "ru" else "latn"
+        self.weak = frozenset([stem(word, script) for word in lists[f"{code} weak"]])
+        self.offices = frozenset([stem(word, script) for word in lists[f"{code} office"]])
         self._documents = documents
         self._frequency: dict[str, int] = {}
         classes: defaultdict[str, list[str]] = defaultdict(list)
@@ -68,6 +81,8 @@ class Words:
         self._closed = frozenset(lists[code] | verbs)
         self._no_nouns = frozenset(set(classes["no"]) - lists[f"{code} noun"])
         self._adjectives = frozenset(classes["adj"])
+        self._nominatives = frozenset(classes["nom"])
+        self._genitives = frozenset(classes["gen"])
         self._cache: dict[tuple[str, bool], int] = {}
 
     def rarity(self, term: str) -> float:
@@ -78,39 +93,55 @@ class Words:
         """Give the share of articles that hold the term."""
         return self._frequency.get(term, 0) / self._documents
 
-    def role(self, word: str, term: str, *, capital: bool) -> int:
-        """Give what a folded word may do in a noun phrase, as bits."""
-        key = word, capital
+    def role(self, word: str, term: str, *, mark: bool) -> int:
+        """Give what a folded word may do in a noun phrase, as bits.
+
+        `mark` tells what folding hid: a capital at the beginning, in Arabic a ta marbuta at the end.
+        """
+        key = word, mark
         found = self._cache.get(key)
         if found is None:
             if len(self._cache) >= _CACHE_LIMIT:
                 self._cache.clear()
-            found = self._cache[key] = self._role(word, term, capital=capital)
+            judge = self._role_arabic if self.code == "ar" else self._role
+            found = self._cache[key] = judge(word, term, mark)
         return found
 
-    def _role(self, word: str, term: str, *, capital: bool) -> int:
-        if self.code == "ar":
-            return self._role_arabic(word)
+    def _role(self, word: str, term: str, capital: bool) -> int:  # noqa: FBT001  see role
         if word in self._closed or _ROMAN.match(word) or (word == "new" and not capital):
             return 0
         if len(word) < _SHORTEST and not capital:
             return 0
-        adjective = ADJECTIVE if self._is_adjective(word, term) else 0
+        bits = ADJECTIVE if self._is_adjective(word, term) else 0
+        bits |= self._cases(word, adjective=bool(bits)) if self.code == "ru" else NOMINATIVE
         if word in self._no_nouns:
-            return INSIDE | adjective if self.code == "ru" and capital else 0
+            return INSIDE | bits if self.code == "ru" and capital else 0
         rare = self.code == "ru" and not capital and term not in self._frequency
         if word not in self.nouns and (_VERBS[self.code].match(word) or (rare and _RARE_VERBS.match(word))):
             return 0
-        return USABLE | INSIDE | adjective
+        return USABLE | INSIDE | bits
 
-    def _role_arabic(self, word: str) -> int:
+    def _cases(self, word: str, *, adjective: bool) -> int:
+        if adjective:
+            nominative, genitive = _ADJECTIVE_NOMINATIVE.match(word), _ADJECTIVE_GENITIVE.match(word)
+            return (NOMINATIVE if nominative else 0) | (GENITIVE if genitive else 0)
+        known = (NOMINATIVE if word in self._nominatives else 0) | (GENITIVE if word in self._genitives else 0)
+        if known:
+            return known
+        return (0 if _OBLIQUE.match(word) else NOMINATIVE) | (GENITIVE if _GENITIVE.match(word) else 0)
+
+    def _role_arabic(self, word: str, _term: str, marbuta: bool) -> int:  # noqa: FBT001  see role
         if word in self._closed or word in self._no_nouns:
             return 0
         if word.startswith("ال"):
-            return 0 if len(word) > len("الله") and word[2:] in self._closed else USABLE | INSIDE
+            return 0 if len(word) > len("الله") and word[2:] in self._closed else USABLE | INSIDE | NOMINATIVE
+        if marbuta:
+            return USABLE | INSIDE | NOMINATIVE
         if word in self.nouns:
-            return USABLE | INSIDE
-        return 0 if _VERBS["ar"].match(word) else INSIDE
+            return 0 if _PRONOUN.match(word) else USABLE | INSIDE | NOMINATIVE
+        if _VERBS["ar"].match(word) or _PRONOUN.match(word):
+            return 0
+        return INSIDE | NOMINATIVE if _NOMINAL.match(word) else INSIDE
 
     def _is_adjective(self, word: str, term: str) -> bool:
         if word in self._adjectives:

@@ -81,6 +81,8 @@ BEFORE_VERB = {
 }
 NO_NOUN_RU = {"VERB", "INFN", "GRND", "PRTS", "PRTF", "ADVB", "PREP", "CONJ", "PRCL", "NPRO", "PRED", "NUMR", "COMP"}
 NO_NOUN_RU |= {"INTJ", "ADJS"}
+LIKELY = 0.2  # the share of a reading, by pymorphy3's own counts, from which on it is taken seriously
+LIKELY_CASE = 0.1
 PARTICIPLES_IN_NAMES = re.compile("вооруж|объедин|соедин|заключ|ранен|погиб|пострада|бывш|примен|обвиня|данн")
 
 
@@ -107,7 +109,7 @@ Classes = dict[str, set[str]]
 
 
 def classes(documents: list[Document], language: str) -> Classes:
-    """Give the forms that are no nouns ("no"), that surely are ("noun"; Arabic), and adjectives ("adj"; Russian)."""
+    """Give the forms that are no nouns ("no"), that surely are ("noun"; Arabic), adjectives and cases (Russian)."""
     if language == "ru":
         return classes_ru(documents)
     noun: Counter[str] = Counter()
@@ -137,15 +139,20 @@ def classes_ru(documents: list[Document]) -> Classes:
         token.text for _, _, tokens in documents for token in tokens if token.script == "cyrl" and len(token.text) > 2
     }
     morphology = pymorphy3.MorphAnalyzer()
-    found: Classes = {"no": set(), "adj": set()}
+    found: Classes = {"no": set(), "adj": set(), "nom": set(), "gen": set()}
     for word in words:
         if not morphology.word_is_known(word):
             continue
-        tags = {reading.tag.POS for reading in morphology.parse(word) if reading.score >= 0.2}
+        readings = morphology.parse(word)
+        tags = {reading.tag.POS for reading in readings if reading.score >= LIKELY}
         if tags and tags <= NO_NOUN_RU and not ("PRTF" in tags and PARTICIPLES_IN_NAMES.match(word)):
             found["no"].add(word)
         elif tags and tags <= {"ADJF", "PRTF"}:
             found["adj"].add(word)
+        elif "NOUN" in tags:
+            cases = {reading.tag.case for reading in readings if reading.score >= LIKELY_CASE}
+            found["nom"] |= {word} if "nomn" in cases else set()
+            found["gen"] |= {word} if cases & {"gent", "gen2"} else set()
     return found
 
 

@@ -17,10 +17,18 @@ from urllib.parse import quote
 import msgspec
 from playwright.sync_api import sync_playwright
 
-SEARCHES = ("شويغو", "الأسد", "Асад", "Assad")  # the first that finds all three languages near the top
+SEARCHES = (
+    "شويغو",
+    "الأسد",
+    "Асад",
+    "Assad",
+    "Путин",
+    "Putin",
+    "Syria",
+)  # the first that finds all three languages near the top
 LANGUAGES = {"ar", "en", "ru"}
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-SIZE = {"width": 1200, "height": 820}
+SIZE = {"width": 1200, "height": 920}
 SECONDS = 120
 
 
@@ -57,7 +65,7 @@ def wait_for_search(base: str) -> str:
         for order in ("relevance", "newest"):
             for text in SEARCHES:
                 path = f"?q={quote(text)}&sort={order}"
-                if {hit["language"] for hit in hits(f"{base}/api/search{path}&limit=4")} >= LANGUAGES:
+                if {hit["language"] for hit in hits(f"{base}/api/search{path}&limit=5")} >= LANGUAGES:
                     return f"/{path}"
         time.sleep(2)
     raise SystemExit("no search finds all three languages in the sample")

@@ -29,9 +29,7 @@ _GONE = (
 class KafkaGroupConsumer(Closing):
     """A Consumer (rasid.ports). Topics are given by urgency: a later one is read once the earlier are empty."""
 
-    def __init__(
-        self, address: KafkaAddress, group: str, topics: Sequence[str], *, member: str | None = None
-    ) -> None:
+    def __init__(self, address: KafkaAddress, group: str, topics: Sequence[str], *, member: str | None = None) -> None:
         self._address = address
         self._names = {address.prefix + topic: topic for topic in topics}
         self._urgency = {name: place for place, name in enumerate(self._names)}
@@ -63,7 +61,7 @@ class KafkaGroupConsumer(Closing):
         """
         if not self._next:
             return
-        offsets = {part: OffsetAndMetadata(offset, "", None) for part, offset in self._next.items()}
+        offsets = {part: OffsetAndMetadata(offset, "", -1) for part, offset in self._next.items()}
         with self._address.translate("committing"):
             try:
                 self._client.commit(offsets, timeout_ms=int(REQUEST_SECONDS * 1000))
@@ -103,7 +101,9 @@ class KafkaGroupConsumer(Closing):
         if len(self._names) == 1:
             return False
         mine = self._client.assignment()
-        last = next((self._urgency[part.topic] for part in self._by_urgency(mine) if not self._dry(part)), len(mine))
+        last = next(
+            (self._urgency[part.topic] for part in self._by_urgency(mine) if not self._dry(part)), len(self._names)
+        )
         waiting = [part for part in mine if self._urgency[part.topic] > last]
         self._client.pause(*waiting)
         self._client.resume(*(mine - set(waiting)))
@@ -128,7 +128,7 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-pytho
         """Forget what was polled of them: they are another member's now."""
         self._consumer._forget(list(revoked))  # noqa: SLF001 - the listener is the consumer's own ear
 
-    def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
+    def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:  # noqa: ARG002 - kafka-python calls it so
         """Hold back-fill from the first record on."""
         self._consumer._hold_back()  # noqa: SLF001 - as above
 

@@ -68,7 +68,7 @@ def _fill(client: Any, waiting: dict[TopicPartition, deque[Any]], left: dict[Top
     for part, records in found.items():
         waiting[part].extend(record for record in records if record.offset < left[part][1])
     # The position, not the last record, tells the end: compaction and markers leave holes before it.
-    through = [part for part, (_, end) in left.items() if client.position(part, timeout_ms=_POLL_MS) >= end]
+    through = [part for part, (_, end) in left.items() if (client.position(part, timeout_ms=_POLL_MS) or 0) >= end]
     for part in through:
         del left[part]
         if not waiting[part]:

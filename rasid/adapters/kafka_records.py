@@ -1,10 +1,10 @@
 """Message <-> a Kafka record: key and value as they are, headers after CloudEvents' binary mode, and two times.
 
 Kafka drops a segment when its newest timestamp is older than the retention. With the event time there, what a
-back-fill appends would be dropped before anybody reads it (docs/decisions/0003). So the timestamp is when the record was
-published, or the event time where that is later; the event time itself travels in the header `rasid_time`. A record's
-timestamp is thus never before its event time, and the broker's search by time finds where a fold from an event time
-must begin.
+back-fill appends would be dropped before anybody reads it (docs/decisions/0003). So the timestamp is when the record
+was published, or the event time where that is later (a day at most); the event time itself travels in the header
+`rasid_time`. A record's timestamp is thus never before its event time, and the broker's search by time finds where a
+fold from an event time must begin.
 """
 
 from __future__ import annotations

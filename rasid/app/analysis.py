@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from processors.gazetteer import gazetteer
-from processors.knowledge import load
 from processors.normalise import clean
 from processors.tokens import terms
 from rasid.ports import Term
@@ -18,5 +17,5 @@ class Analysis:
 
     def named(self, text: str) -> tuple[str, ...]:
         """Give the ids of the entities that `text` names (see Analyzer)."""
-        entries = load().entries
-        return tuple(entries[number].id for number in gazetteer().named(clean(text)))
+        names = gazetteer()
+        return tuple(names.base.entries[number].id for number in names.named(clean(text)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rasid.domain.article import EntityType, GroupedArticle
+from rasid.domain.article import EntityType, GroupedArticle, Names
 
 _BY_TYPE: dict[EntityType, str] = {"PER": "person_ids", "ORG": "org_ids"}
 
@@ -10,7 +10,8 @@ _BY_TYPE: dict[EntityType, str] = {"PER": "person_ids", "ORG": "org_ids"}
 def values_of(document: GroupedArticle) -> dict[str, tuple[str, ...]]:
     """Give the values of each exact field; a field without any is left out."""
     enriched, article = document.enriched, document.enriched.article
-    entities = enriched.entities
+    # What is only described ("the Kurdish fighters") has no name to be found by.
+    entities = [entity for entity in enriched.entities if entity.name != Names()]
     values: dict[str, tuple[str, ...]] = {
         "language": (enriched.language,),
         "source": tuple(dict.fromkeys((article.source, *(carrier.source for carrier in article.carriers)))),

@@ -1,0 +1,150 @@
+"""How the documents lie in Elasticsearch: component templates, and the monthly indices made from them.
+
+`PREFIX@settings`, `PREFIX@mappings` and `PREFIX@analysis` are the components; the index template `PREFIX-articles` puts
+them together for `PREFIX-articles-v1-YYYY.MM`, one plain index a month (the month that an article's id begins with),
+behind the alias `PREFIX-articles`. A data stream or roll-over would not do: both break writes by id.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+# Higher with every change of the mapping that a document of an older index would not fit.
+SCHEMA_VERSION = 1
+# Between two sentences of `presence_terms` lie more positions than any few sentences have ids.
+SENTENCE_GAP = 10_000
+_MONTH = re.compile(r"(\d{4})(0[1-9]|1[0-2])-")
+# Lucene refuses a term of more than 32,766 bytes, and with it the document: a longer value is kept, but not found.
+_IGNORE_ABOVE = 8_191
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The names of everything that belongs to one prefix."""
+
+    prefix: str
+
+    @property
+    def alias(self) -> str:
+        """Give the alias of all monthly indices, which is also the name of their template."""
+        return f"{self.prefix}-articles"
+
+    @property
+    def labels(self) -> str:
+        """Give the index that holds what a person reads for an id."""
+        return f"{self.prefix}-labels"
+
+    def month(self, article_id: str) -> str | None:
+        """Give the index of the month that begins an article's id, None for an id that begins with none."""
+        found = _MONTH.match(article_id)
+        return f"{self.alias}-v1-{found[1]}.{found[2]}" if found else None
+
+    def components(self) -> dict[str, Json]:
+        """Give the component templates by name."""
+        parts = {
+            "settings": {"settings": SETTINGS},
+            "analysis": {"settings": {"analysis": ANALYSIS}},
+            "mappings": {"mappings": MAPPINGS},
+        }
+        return {f"{self.prefix}@{part}": body for part, body in parts.items()}
+
+    def index_template(self) -> Json:
+        """Give the template of the monthly indices."""
+        return {
+            "index_patterns": [f"{self.alias}-v1-*"],
+            "composed_of": list(self.components()),
+            "template": {"aliases": {self.alias: {}}},
+            "priority": 200,
+            "version": SCHEMA_VERSION,
+        }
+
+
+def _keyword() -> Json:
+    return {"type": "keyword", "ignore_above": _IGNORE_ABOVE}
+
+
+def _kept(kind: str) -> Json:
+    """Give a field that is only stored in the document."""
+    return {"type": kind, "index": False, "doc_values": False}
+
+
+def _people_read() -> Json:
+    """Give the text that people search in Kibana, by the analyzers of the three languages."""
+    languages = {"ar": "arabic", "en": "english", "ru": "russian"}
+    fields = {code: {"type": "text", "analyzer": name, "norms": False} for code, name in languages.items()}
+    return {"type": "text", "fields": fields}
+
+
+def _named(**more: Json) -> Json:
+    """Give a nested entity or place, with its name in each language."""
+    names = {"properties": {code: _keyword() for code in ("ar", "en", "ru")}}
+    mentions = {"type": "object", "enabled": False}
+    return {"type": "nested", "properties": {"id": _keyword(), "name": names, "mentions": mentions, **more}}
+
+
+_TERMS: Json = {"type": "text", "analyzer": "rasid_terms"}
+_POINT: Json = {"type": "geo_point", "ignore_malformed": True}
+_DATE: Json = {"type": "date", "ignore_malformed": True}
+_KEYWORDS = (
+    "id", "story_id", "language", "source", "source_country", "ownership", "feed", "tags", "authors", "origin", "known",
+    "day", "entity_ids", "person_ids", "org_ids", "place_ids", "about", "keywords", "date_flags", "text_origin",
+)  # fmt: skip
+
+SETTINGS: Json = {
+    "number_of_shards": 1,
+    "auto_expand_replicas": "0-1",
+    # Said outright, as an index left alone would otherwise stop refreshing until somebody searches.
+    "refresh_interval": "1s",
+}
+ANALYSIS: Json = {"analyzer": {"rasid_terms": {"type": "custom", "tokenizer": "whitespace"}}}
+MAPPINGS: Json = {
+    "dynamic": "strict",
+    "_meta": {"schema_version": SCHEMA_VERSION, "made_by": "rasid"},
+    "properties": {
+        **{name: _keyword() for name in _KEYWORDS},
+        "url": _keyword(),
+        "title": _people_read(),
+        "text": _people_read(),
+        "summary": {"type": "text", "index": False},
+        # What our own queries match: the terms of our own analysis, only split at spaces here.
+        "title_terms": _TERMS,
+        "text_terms": _TERMS,
+        "presence_terms": {**_TERMS, "norms": False, "position_increment_gap": SENTENCE_GAP},
+        "first_seen_at": _DATE,
+        "published_at": _DATE,
+        "updated_at": _DATE,
+        "indexed_at": _DATE,
+        "@timestamp": {"type": "alias", "path": "first_seen_at"},
+        # A date is exact to the millisecond, a date_nanos ends in 2262: order and ranges go by these.
+        "first_seen_micros": {"type": "long"},
+        "published_micros": {"type": "long"},
+        "revision": {"type": "integer"},
+        "edition": {"type": "integer"},
+        "analysis_version": {"type": "integer"},
+        "story_epoch": {"type": "integer"},
+        "language_confidence": {"type": "float"},
+        "sample": {"type": "boolean"},
+        "carriers": {"properties": {"feed": _keyword(), "source": _keyword(), "seen_at": _DATE}},
+        "entities": _named(
+            type=_keyword(), qid=_keyword(), confidence={"type": "float"}, known={"type": "boolean"}
+        ),
+        "places": _named(country=_keyword(), lat=_kept("double"), lon=_kept("double"), location=_POINT),
+        # Maps in Kibana cannot look into nested objects.
+        "locations": _POINT,
+        # Whatever else a document has: a field added to the domain needs no new mapping.
+        "kept": {"type": "object", "enabled": False},
+    },
+}  # fmt: skip
+LABELS: Mapping[str, Json] = {
+    "settings": {"number_of_shards": 1, "auto_expand_replicas": "0-1"},
+    "mappings": {
+        "dynamic": "strict",
+        "_meta": MAPPINGS["_meta"],
+        "properties": {"value": _keyword(), "label": _keyword()},
+    },
+}
