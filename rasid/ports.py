@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
-from typing import Protocol, Self
+from typing import NamedTuple, Protocol, Self
 
 from rasid.domain.alert import Alert, Delivery
 from rasid.domain.article import GroupedArticle
@@ -216,8 +216,7 @@ class Notifier(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(NamedTuple):
     """One analysed word: `start`, `end` are code points of the text that was analysed."""
 
     text: str
