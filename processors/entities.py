@@ -15,6 +15,7 @@ from processors.context import Passage, closing_quote, passage
 from processors.demonyms import adjectives
 from processors.evidence import gather
 from processors.gazetteer import Gazetteer, gazetteer
+from processors.incidental import LONGEST_LIST, incidental, source_of_news
 from processors.joining import join
 from processors.knowledge import Entry, KnowledgeBase
 from processors.linking import Link, Linker
@@ -28,7 +29,11 @@ __all__ = ["Found", "Span", "find"]
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What an article names. `about`: country codes, the most named first; `presence`: where each of them stands."""
+    """What an article names. `about`: country codes, the most named first.
+
+    `presence`: where entities stand, and where countries are spoken of in earnest: not where a medium, a dateline or a
+    maker is all that names one, nor where more than three are named in one sentence.
+    """
 
     entities: tuple[Entity, ...] = ()
     places: tuple[Place, ...] = ()
@@ -83,19 +88,20 @@ class _Tally:
     """Counts countries, and notes in which sentences countries and entities stand."""
 
     about: Counter[str] = field(default_factory=Counter)
-    sentences: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
+    sentences: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))  # of entities
+    countries_in: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))  # by country, its sentences
 
     def adjectives(self, p: Passage, found: Iterable[tuple[int, str]]) -> None:
         """Count the adjectives and words for peoples of a passage."""
         for at, country in found:
-            self._note(country, p.offset + p.tokens[at].sentence)
+            self._note(country, p, at, at)
 
     def link(self, link: Link, entry: Entry) -> None:
         """Count the sides of a known name."""
-        sentence = link.passage.offset + link.passage.tokens[link.match.first].sentence
+        p, match = link.passage, link.match
         for country in entry.about:
-            self._note(country, sentence)
-        self.sentences[entry.id].add(sentence)
+            self._note(country, p, match.first, match.last, counts=not source_of_news(entry))
+        self.sentences[entry.id].add(p.offset + p.tokens[match.first].sentence)
 
     def unknown(self, entities: Iterable[Entity], passages: Sequence[Passage]) -> None:
         """Note where unknown names stand."""
@@ -108,15 +114,19 @@ class _Tally:
 
     def presence(self) -> tuple[Presence, ...]:
         """Give where each stands, sorted by id."""
-        return tuple(Presence(id=one, sentences=tuple(sorted(self.sentences[one]))) for one in sorted(self.sentences))
+        named = Counter(sentence for stands in self.countries_in.values() for sentence in stands)
+        spoken = {c: {at for at in stands if named[at] <= LONGEST_LIST} for c, stands in self.countries_in.items()}
+        stands = {one: found for one, found in (self.sentences | spoken).items() if found}
+        return tuple(Presence(id=one, sentences=tuple(sorted(stands[one]))) for one in sorted(stands))
 
     def countries(self) -> tuple[str, ...]:
         """Give the countries, the most named first."""
         return tuple(sorted(self.about, key=lambda country: (-self.about[country], country)))
 
-    def _note(self, country: str, sentence: int) -> None:
+    def _note(self, country: str, p: Passage, first: int, last: int, *, counts: bool = True) -> None:
         self.about[country] += 1
-        self.sentences[country].add(sentence)
+        if counts and not incidental(p, first, last):
+            self.countries_in[country].add(p.offset + p.tokens[first].sentence)
 
 
 def _assemble(links: Sequence[Link], entries: Sequence[Entry]) -> tuple[list[Entity], tuple[Place, ...]]:

@@ -19,7 +19,7 @@ from processors.tokens import Token
 from processors.word_classes import Words, words_of
 from rasid.domain.article import Keyword
 
-_WORDS_PER_KEYWORD = 20  # a short article has fewer
+_WORDS_PER_KEYWORD = 22  # a short article has fewer
 _FEWEST = 3
 _LOOKED_AT = 400  # tokens: what a long text is about is said by then
 _LEAD = 500  # code points
@@ -31,11 +31,13 @@ _NOMINATIVE_BONUS = 1.25
 _LENGTH_BONUS = 0.45  # for each word after the first, up to
 _LONGEST_BONUS = 3
 _COMMON = 0.06  # share of articles from which on a word alone tells little
-_ALONE_MALUS = 0.6
+_ALONE_MALUS = 0.4
+_RARE = 0.012  # share of articles below which a word tells much
 _SEEN_ALONE = 3  # times that a word alone, not in the title, must stand in the text
 _SAME_STEM = 4  # letters that make two terms one for the reader
-_LEAST_OF_BEST = 0.1  # share of the best score that a keyword must reach
+_LEAST_OF_BEST = 0.18  # share of the best score that a keyword must reach
 _SITE_NAME = re.compile(r"\s[-–—|_]\s(?:[^\s\-–—|_]+\s*){1,3}\Z")  # “… - Jordan Times”
+_QUOTES = re.compile("[\"«»“”„()\\[\\]\n]")
 _HEADLINE_WORDS = 4  # capitalised words, and their share, that make a title Written Like This
 _HEADLINE_SHARE = 0.7
 
@@ -48,6 +50,7 @@ class _Candidate:
 
     terms: Key
     plain: Key  # those outside names
+    plural: Key  # those of capitalised plurals (English)
     first: int  # code points from the title's start
     in_title: bool
     count: int = 0
@@ -131,12 +134,15 @@ def _is_headline(title: str, tokens: Sequence[Token]) -> bool:
 
 def _note(found: dict[Key, _Candidate], source: str, phrase: Phrase, before: int, *, in_title: bool) -> None:
     tokens = phrase.tokens
+    surface = source[tokens[0].start : tokens[-1].end]
+    if _QUOTES.search(surface):  # a name that opens a quotation and does not close it
+        return
     key = tuple([token.term for token in tokens])
     candidate = found.get(key)
     if candidate is None:  # the title comes first: a title's phrase is known as such
         plain = tuple([token.term for token in phrase.plain])
-        candidate = found[key] = _Candidate(key, plain, before + tokens[0].start, in_title)
-    surface = source[tokens[0].start : tokens[-1].end]
+        plural = tuple([t.term for t in phrase.plain if source[t.start].isupper() and t.text == t.term + "s"])
+        candidate = found[key] = _Candidate(key, plain, plural, before + tokens[0].start, in_title)
     candidate.count += 1
     candidate.surfaces[surface] = candidate.surfaces.get(surface, 0) + 1
     if phrase.nominative:
@@ -149,12 +155,15 @@ def _best(article: _Article, wanted: int) -> tuple[Keyword, ...]:
     ranked = sorted((pair for pair in ranked if pair[0] > 0), key=lambda pair: (-pair[0], pair[1].first))
     chosen: list[Keyword] = []
     taken: list[str] = []
+    alone: set[str] = set()
     for score, candidate in ranked:
         if len(chosen) == wanted or score < ranked[0][0] * _LEAST_OF_BEST:
             break
         new = [term for term in candidate.plain if not any(_alike(term, other) for other in taken)]
-        if new and 2 * len(new) >= len(candidate.plain):
+        if new and 2 * len(new) >= len(candidate.plain) and alone.isdisjoint(candidate.plain):
             taken += new
+            if len(candidate.terms) == 1:
+                alone.add(candidate.terms[0])
             chosen.append(Keyword(text=_surface(candidate), score=round(score, 3)))
     return tuple(chosen)
 
@@ -188,15 +197,26 @@ def _score(candidate: _Candidate, article: _Article) -> float:
 def _worth_counting(candidate: _Candidate, article: _Article) -> bool:
     """Leave out what was said once, in passing, titles without a name, and words that only stand beside names."""
     words, counts, titled, plain = article.words, article.counts, article.titled, candidate.plain
+    if article.named.issuperset(candidate.terms):
+        return False  # a part of a name that stands whole elsewhere
     if len(candidate.terms) == 1:
         return _worth_alone(candidate, article)
     content = [term for term in plain if term not in words.offices and term not in words.weak]
     if not content:
         own = [term for term in plain if term not in words.offices]
         return len(own) > 1 and (candidate.in_title or candidate.count > 1)
-    if candidate.in_title or candidate.count > 1 or candidate.first < _LEAD:
+    if not article.named.isdisjoint(candidate.plural):
+        return False  # Syrias ceasefire: a possessive that lost its apostrophe
+    if candidate.in_title or candidate.count > 1 or (candidate.first < _LEAD and _stands(candidate, content, words)):
         return True
     return any(term in titled or counts[term] > 1 for term in content)
+
+
+def _stands(candidate: _Candidate, content: Sequence[str], words: Words) -> bool:
+    """Tell whether what is said once, early, says enough: of rare words, or long, and no mere adverbial."""
+    if len(candidate.terms) >= _LONGEST_BONUS:
+        return True
+    return bool(candidate.nominative) and all(words.share(term) < _RARE for term in content)
 
 
 def _worth_alone(candidate: _Candidate, article: _Article) -> bool:

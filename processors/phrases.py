@@ -12,9 +12,9 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from processors.tokens import Token
-from processors.word_classes import ADJECTIVE, GENITIVE, NOMINATIVE, USABLE, Words
+from processors.word_classes import ADJECTIVE, GENITIVE, NOMINATIVE, USABLE, VERBAL, Words
 
-_LONGEST = {"en": 4, "ru": 5, "ar": 5}  # words of a phrase; a name counts as one
+_LONGEST = {"en": 4, "ru": 5, "ar": 4}  # words of a phrase; a name counts as one
 _SHORTEST = 3  # letters of a word alone
 _LONGEST_ABBREVIATION = 7
 _GAP = re.compile(r"[ \u00a0\t]+\Z")
@@ -24,6 +24,9 @@ _VERB_FOLLOWS = {
     "en": frozenset(["to", "will", "would", "can", "could", "must", "may", "might", "should", "not", "he", "she", "they", "we", "i", "who", "did", "do", "does", "dont"]),
     "ru": frozenset(),
 }
+_DETERMINERS = frozenset("the a an its their his her our this these those".split())
+_GOVERNS = frozenset("من في علي الي عن مع بين ضد حول لدي عبر منذ ان".split())
+_CLITICS = frozenset(("ب", "ل", "ك"))
 _LINKS = {"of": frozenset(("of",)), "the": frozenset(("of",))}  # word -> what must stand before it
 
 
@@ -58,7 +61,7 @@ def phrases(source: str, tokens: Sequence[Token], owners: Sequence[int], words: 
                     link.append(Item(token, 0, -1))
                     last = token
                     continue
-                yield from _trimmed(run, source, words)
+                yield from _trimmed(_uncut(run, token, role, source, words), source, words)
                 run = []
             elif link:
                 run += link
@@ -68,6 +71,22 @@ def phrases(source: str, tokens: Sequence[Token], owners: Sequence[int], words: 
         last = token
     if run:
         yield from _trimmed(run, source, words)
+
+
+def _uncut(run: list[Item], after: Token, role: int, source: str, words: Words) -> list[Item]:
+    """Take off the end what is a verb with an object, or a participle or verbal noun with a complement, behind it."""
+    last = run[-1]
+    between = source[last.token.end : after.start]
+    if last.name >= 0 or not between.startswith(" ") or last.token.sentence != after.sentence:
+        return run
+    if words.code == "en" and between == " " and last.role & VERBAL:
+        objects = role or after.script == "digit" or after.text in _DETERMINERS
+        return run[:-1] if objects else run
+    if words.code == "ar" and (between[1:] in _CLITICS or (between == " " and after.text in _GOVERNS)):
+        place = after.text == "في"
+        if (len(run) == 1 and not place) or last.token.text.startswith(("الم", "مت", "مس")):
+            return run[:-1]
+    return run
 
 
 def _links(source: str, left: Token, right: Token) -> bool:
@@ -97,7 +116,7 @@ def _role(token: Token, last: Token | None, source: str, words: Words) -> int:
         return role if arabic or role & USABLE else 0
     if last.sentence == token.sentence:
         if last.text in _VERB_FOLLOWS[words.code] and not source[start].isupper():
-            return role if arabic and role & USABLE else 0
+            return role if arabic and role & USABLE and not role & VERBAL else 0
         return role
     return role if role & USABLE else 0
 
@@ -121,6 +140,8 @@ def _joined(source: str, before: Item, right: Token, owner: int, language: str) 
             return True
         if not _GAP.match(between):
             return False
+    if language == "en":  # the regime fears | attacks; Syrias | largest city
+        return not before.role & VERBAL
     if language == "ar":  # الدفاع الروسي | سيرغي شويغو: after the article a noun without one begins another phrase
         return not (left.text.startswith("ال") and not right.text.startswith("ال"))
     return True
@@ -128,7 +149,9 @@ def _joined(source: str, before: Item, right: Token, owner: int, language: str) 
 
 def _trimmed(run: list[Item], source: str, words: Words) -> Iterator[Phrase]:
     """Cut a run into phrases, adjectives off their ends, and leave out names that stand alone."""
-    parts = _by_case(run, source) if words.code == "ru" else [run]
+    if not run:
+        return
+    parts = _by_case(run, source) if words.code == "ru" else [_behind_partitive(run, words)]
     for part in parts:
         if words.code == "ar":
             part = _from_noun(part)
@@ -136,8 +159,19 @@ def _trimmed(run: list[Item], source: str, words: Words) -> Iterator[Phrase]:
             part = part[:-1]
         part = _shortened(part, source, words)
         plain = [item.token for item in part if item.name < 0 and item.role]
-        if plain and (len(part) > 1 or _tells(part[0].token, source, words)):
+        if any(not item.role & ADJECTIVE for item in part if item.name < 0 and item.role) and (len(part) > 1 or _tells(part[0].token, source, words)):
             yield Phrase([item.token for item in part], plain, _nominative(part))
+
+
+def _behind_partitive(run: list[Item], words: Words) -> list[Item]:
+    """Cut an English “wave of” and “framework of the” off what they measure."""
+    for at in range(len(run) - 1, 0, -1):
+        if run[at].token.text == "of" and run[at].name < 0 and (
+            run[at - 1].token.text in words.partitives or run[at - 1].token.term in words.offices
+        ):
+            rest = run[at + 1 :]
+            return rest[1:] if rest and not rest[0].role else rest
+    return run
 
 
 def _by_case(run: list[Item], source: str) -> list[list[Item]]:
@@ -150,7 +184,9 @@ def _by_case(run: list[Item], source: str) -> list[list[Item]]:
             continue
         hyphen = item.token.start == before.token.end + 1 and source[before.token.end] in _HYPHENS
         adjective = before.name < 0 and before.role & ADJECTIVE
-        if hyphen or (adjective and _agree(before.role, item)) or (not adjective and _governed(item, source)):
+        if before.name >= 0 and not hyphen:
+            parts.append([item])
+        elif hyphen or (_agree(before.role, item) if adjective else _governed(before, item, source)):
             parts[-1].append(item)
         else:
             parts.append([item])
@@ -164,8 +200,11 @@ def _agree(adjective: int, item: Item) -> bool:
     return bool(shared) or not (adjective | item.role) & NOMINATIVE or bool(adjective & item.role & ADJECTIVE)
 
 
-def _governed(item: Item, source: str) -> bool:
-    return item.name >= 0 or bool(item.role & GENITIVE) or source[item.token.start].isupper()
+def _governed(before: Item, item: Item, source: str) -> bool:
+    if item.name >= 0 or item.role & GENITIVE:
+        return True
+    surface = source[item.token.start : item.token.end]
+    return surface.isupper() or (surface[0].isupper() and source[before.token.start].isupper())
 
 
 def _from_noun(part: list[Item]) -> list[Item]:

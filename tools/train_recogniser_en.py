@@ -43,6 +43,8 @@ def main() -> None:
     configs = [rt.override(CONFIGS[part], options.set) for part in options.parts.split(",")]
     words = sources.arrays(options.data, Path("processors/data"), "en")
     sets = documents(options.data, share_alike=options.share_alike)
+    open_text = [document.text for document in documents(options.data, share_alike=False)]
+    words |= sources.clusters(sources.texts(options.data, "en") + open_text, "en")
     if options.cv:
         figures = rt.cross_validate(sets, options.cv, lambda training: rt.fit(training, words, "en", configs), "en")
         print(options.parts, options.set, options.share_alike, figures, flush=True)

@@ -54,10 +54,12 @@ def _lexical(prefix: str, code: int) -> list[str]:
 def _cased(keys: Sequence[Key], lexicon: Lexicon) -> list[list[str]]:
     folded = [fold(word, lexicon.language) for word, _ in keys]
     result = []
-    for (word, part), low, code in zip(keys, folded, lexicon.codes(folded), strict=True):
+    words = zip(keys, folded, lexicon.codes(folded), lexicon.clusters(folded), strict=True)
+    for (word, part), low, code, clusters in words:
         shape = outline(word)
         features = [f"w={low}", f"s={shape}", f"l={min(len(word), 8)}", *_affixes(low), *_lexical("", code)]
         features.append(f"sc={shape[0]}{code & ~lx.STARTS}")
+        features += [f"k{level}={number}" for level, number in enumerate(clusters)]
         if part:
             features += [f"g={part}", f"gs={part}{shape[0]}"]
         result.append(features)

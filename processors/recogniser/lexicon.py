@@ -61,12 +61,19 @@ class Lexicon:
         self._codes = np.asarray(arrays["lexicon_codes"], np.uint16)
         self._phrases = array("I", np.asarray(arrays["lexicon_phrases"], np.uint32).tobytes())
         self._types = np.asarray(arrays["lexicon_types"], np.uint8).tobytes()
+        self._clustered = np.asarray(arrays.get("cluster_words", np.zeros(1)), np.uint32)
+        self._clusters = np.asarray(arrays.get("cluster_numbers", np.zeros((1, 0))), np.uint8)
         self.has_phrases = len(self._phrases) > 1
 
     def codes(self, folded: Sequence[str]) -> list[int]:
         """Give each folded word's code, 0 for a word it lacks."""
         place = find(self._words, hashes(folded))
         return [int(code) for code in np.where(place >= 0, self._codes[place], 0)]
+
+    def clusters(self, folded: Sequence[str]) -> list[list[int]]:
+        """Give, from coarse to fine, the numbers of the clusters of like words that each word is in, [] for none."""
+        place = find(self._clustered, hashes(folded))
+        return [self._clusters[at].tolist() if at >= 0 else [] for at in place.tolist()]
 
     def phrase_type(self, folded: Sequence[str]) -> str | None:
         """Give the type of a phrase, None where it is not one."""

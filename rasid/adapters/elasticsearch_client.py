@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from elasticsearch import ApiError, Elasticsearch, TransportError
 from elasticsearch import exceptions as known
 
-from rasid.domain.errors import QueryError, StoreError
+from rasid.domain.errors import StoreError
 
 TIMEOUT = 30.0
 # These say how the server is, and nothing about the document or the question.
@@ -37,8 +37,6 @@ def translate(address: str) -> Iterator[None]:
     except known.AuthorizationException as error:
         message = f"Elasticsearch at {address} does not allow this to the API key ({reason(error)}): give it the rights"
         raise StoreError(message) from error
-    except known.BadRequestError as error:
-        raise QueryError(f"Elasticsearch refused the query: {reason(error)}") from error
     except ApiError as error:
         raise StoreError(f"Elasticsearch at {address} failed ({error.status_code}): {reason(error)}") from error
     except TransportError as error:

@@ -19,6 +19,7 @@ SENTENCE_GAP = 10_000
 _MONTH = re.compile(r"(\d{4})(0[1-9]|1[0-2])-")
 # Lucene refuses a term of more than 32,766 bytes, and with it the document: a longer value is kept, but not found.
 _IGNORE_ABOVE = 8_191
+_LANGUAGES = {"ar": "arabic", "en": "english", "ru": "russian"}
 
 Json = dict[str, Any]
 
@@ -39,10 +40,17 @@ class Names:
         """Give the index that holds what a person reads for an id."""
         return f"{self.prefix}-labels"
 
-    def month(self, article_id: str) -> str | None:
-        """Give the index of the month that begins an article's id, None for an id that begins with none."""
+    @property
+    def months(self) -> str:
+        """Give the pattern of all monthly indices."""
+        return f"{self.alias}-v1-*"
+
+    def month(self, article_id: str) -> str:
+        """Give the index of the month that begins an article's id. Raises ValueError for an id that begins with none."""
         found = _MONTH.match(article_id)
-        return f"{self.alias}-v1-{found[1]}.{found[2]}" if found else None
+        if not found:
+            raise ValueError(f"the id {article_id!r} does not begin with its month, as in 202611-")
+        return f"{self.alias}-v1-{found[1]}.{found[2]}"
 
     def components(self) -> dict[str, Json]:
         """Give the component templates by name."""
@@ -56,7 +64,7 @@ class Names:
     def index_template(self) -> Json:
         """Give the template of the monthly indices."""
         return {
-            "index_patterns": [f"{self.alias}-v1-*"],
+            "index_patterns": [self.months],
             "composed_of": list(self.components()),
             "template": {"aliases": {self.alias: {}}},
             "priority": 200,
@@ -75,8 +83,7 @@ def _kept(kind: str) -> Json:
 
 def _people_read() -> Json:
     """Give the text that people search in Kibana, by the analyzers of the three languages."""
-    languages = {"ar": "arabic", "en": "english", "ru": "russian"}
-    fields = {code: {"type": "text", "analyzer": name, "norms": False} for code, name in languages.items()}
+    fields = {code: {"type": "text", "analyzer": f"rasid_{code}", "norms": False} for code in _LANGUAGES}
     return {"type": "text", "fields": fields}
 
 
@@ -87,7 +94,7 @@ def _named(**more: Json) -> Json:
     return {"type": "nested", "properties": {"id": _keyword(), "name": names, "mentions": mentions, **more}}
 
 
-_TERMS: Json = {"type": "text", "analyzer": "rasid_terms"}
+_TERMS: Json = {"type": "text", "analyzer": "whitespace"}
 _POINT: Json = {"type": "geo_point", "ignore_malformed": True}
 _DATE: Json = {"type": "date", "ignore_malformed": True}
 _KEYWORDS = (
@@ -101,7 +108,7 @@ SETTINGS: Json = {
     # Said outright, as an index left alone would otherwise stop refreshing until somebody searches.
     "refresh_interval": "1s",
 }
-ANALYSIS: Json = {"analyzer": {"rasid_terms": {"type": "custom", "tokenizer": "whitespace"}}}
+ANALYSIS: Json = {"analyzer": {f"rasid_{code}": {"type": name} for code, name in _LANGUAGES.items()}}
 MAPPINGS: Json = {
     "dynamic": "strict",
     "_meta": {"schema_version": SCHEMA_VERSION, "made_by": "rasid"},

@@ -29,10 +29,16 @@ _TRIES = 3
 
 
 class KafkaBus(Closing):
-    """A Bus (rasid.ports) on a Kafka cluster whose topics `rasid topics apply` has made."""
+    """A Bus (rasid.ports) on a Kafka cluster whose topics `rasid topics apply` has made.
 
-    def __init__(self, address: KafkaAddress, topics: Sequence[Topic] = ALL) -> None:
+    `patience` is how many seconds a publish or a question waits for the brokers before it is an outage.
+    """
+
+    def __init__(
+        self, address: KafkaAddress, topics: Sequence[Topic] = ALL, *, patience: float = REQUEST_SECONDS
+    ) -> None:
         self._address = address
+        self._patience = patience
         self._topics = {topic.name: topic for topic in topics}
         self._partitions: dict[str, int] = {}
         self._latest: dict[str, LatestRecords] = {}
@@ -113,7 +119,7 @@ class KafkaBus(Closing):
                 for message in lot
             ]
             for future in sent:
-                future.get(timeout=REQUEST_SECONDS + 5)
+                future.get(timeout=self._patience + 5)
         except errors.KafkaError:
             # Its sequence is broken or its broker gone; the next try begins with a new one.
             self._drop_producer(producer)
@@ -122,8 +128,15 @@ class KafkaBus(Closing):
     def _open_producer(self) -> Any:
         with self._producing:
             if self._producer is None:
-                self._producer = kafka.KafkaProducer(**self._address.options(), **_PRODUCER)
+                self._producer = kafka.KafkaProducer(
+                    **self._address.options() | _PRODUCER | self._timeouts("delivery_timeout_ms", "max_block_ms")
+                )
             return self._producer
+
+    def _timeouts(self, *more: str) -> dict[str, int]:
+        return {"request_timeout_ms": int(self._patience * 1000)} | dict.fromkeys(
+            more, int(self._patience * 1000) + 500
+        )
 
     def _drop_producer(self, producer: Any) -> None:
         with self._producing:
@@ -156,7 +169,7 @@ class KafkaBus(Closing):
         if not asked:
             return {}
         with self._asking, self._address.translate("asking for offsets"):
-            found = self._client().list_partition_offsets(dict(asked), timeout_ms=int(REQUEST_SECONDS * 1000))
+            found = self._client().list_partition_offsets(dict(asked), timeout_ms=int(self._patience * 1000))
         return {part: found[part].offset if found.get(part) else -1 for part in asked}
 
     def _parts(self, topic: str) -> list[TopicPartition]:
@@ -177,7 +190,7 @@ class KafkaBus(Closing):
 
     def _client(self) -> Any:
         if self._admin is None:
-            self._admin = kafka.KafkaAdminClient(**self._address.options())
+            self._admin = kafka.KafkaAdminClient(**self._address.options() | self._timeouts())
         return self._admin
 
     def _name(self, topic: str) -> str:
@@ -193,8 +206,6 @@ _PRODUCER: dict[str, Any] = {
     "linger_ms": 2,
     "batch_size": 256 << 10,
     "max_request_size": MAX_MESSAGE_BYTES,
-    "max_block_ms": 10_000,
-    "delivery_timeout_ms": int(REQUEST_SECONDS * 1000) + 1_000,
     "allow_auto_create_topics": False,
 }
 

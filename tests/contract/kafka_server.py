@@ -26,27 +26,54 @@ TOPICS = (RAW, BACKFILL, KNOWN, ARTICLES)
 PARTITIONS = 3
 
 
+def kafka_script(*words: str, **environment: str) -> dict[str, str]:
+    """Run the script; give the variables it tells. Raises with its words when it fails."""
+    done = subprocess.run(
+        [SCRIPT, *words], capture_output=True, text=True, check=False, timeout=400, env=os.environ | environment
+    )
+    if done.returncode != 0:
+        told = f"{SCRIPT.relative_to(ROOT)} {' '.join(words)}"
+        raise RuntimeError(f"no Kafka for the tests, `{told}` said:\n{done.stderr}")
+    return dict(line.split("=", 1) for line in done.stdout.splitlines() if line.startswith("RASID_"))
+
+
 @cache
 def kafka_servers() -> str:
-    """Give `host:port` of the local broker, started if need be. Raises with the script's words when it cannot be."""
-    told = os.environ.get("RASID_KAFKA")
-    if told:
-        return told
-    done = subprocess.run([SCRIPT, "start"], capture_output=True, text=True, check=False, timeout=400)
-    if done.returncode != 0:
-        raise RuntimeError(f"no Kafka for the tests, `{SCRIPT.relative_to(ROOT)} start` said:\n{done.stderr}")
-    return done.stdout.strip().removeprefix("RASID_KAFKA=")
+    """Give `host:port` of the local broker, started if need be."""
+    return kafka_script("start")["RASID_KAFKA"]
+
+
+@cache
+def secure_kafka(user: str) -> KafkaAddress:
+    """Give the address of the secure broker for one of its users."""
+    told = kafka_script("start", "--secure")
+    secrets = Path(told["RASID_KAFKA_PASSWORD_FILE"]).parent
+    return KafkaAddress(
+        told["RASID_KAFKA"],
+        username=user,
+        password=(secrets / f"{user}.password").read_text().strip(),
+        ca_file=told["RASID_KAFKA_CA_FILE"],
+        bootstrap_seconds=3,
+    )
+
+
+def new_prefix() -> str:
+    """Make up a prefix for one test's topics and groups."""
+    return f"t{uuid.uuid4().hex[:12]}."
+
+
+def plans(topics: tuple[Topic, ...] = TOPICS, partitions: int = PARTITIONS) -> TopicPlans:
+    """Say how a test's topics are to be."""
+    return TopicPlans(tuple(TopicPlan(topic, partitions, 92, 8 << 20) for topic in topics), replication=1)
 
 
 @contextmanager
-def own_topics(topics: tuple[Topic, ...] = TOPICS, partitions: int = PARTITIONS) -> Iterator[KafkaAddress]:
-    """Give the broker's address with a prefix of one test, its topics made; they are deleted in the end."""
-    address = KafkaAddress(kafka_servers(), prefix=f"t{uuid.uuid4().hex[:12]}.")
-    plans = tuple(TopicPlan(topic, partitions, 92, 8 << 20) for topic in topics)
-    apply(address, TopicPlans(plans, replication=1))
+def own_topics(address: KafkaAddress, wanted: TopicPlans) -> Iterator[KafkaAddress]:
+    """Make the topics of one test and delete them in the end."""
+    apply(address, wanted)
     try:
         yield address
     finally:
         admin = kafka.KafkaAdminClient(**address.options())
-        admin.delete_topics([address.prefix + topic.name for topic in topics])
+        admin.delete_topics([address.prefix + plan.topic.name for plan in wanted.plans])
         admin.close()
