@@ -22,7 +22,7 @@ from rasid.domain.article import Keyword
 _WORDS_PER_KEYWORD = 22  # a short article has fewer
 _FEWEST = 3
 _LOOKED_AT = 400  # tokens: what a long text is about is said by then
-_LEAD = 500  # code points
+_LEAD = 700  # code points
 _TITLE_BONUS = 2.0
 _TITLE_WORDS_BONUS = 1.5
 _LEAD_BONUS = 1.3
@@ -32,7 +32,7 @@ _LENGTH_BONUS = 0.45  # for each word after the first, up to
 _LONGEST_BONUS = 3
 _COMMON = 0.06  # share of articles from which on a word alone tells little
 _ALONE_MALUS = 0.4
-_RARE = 0.012  # share of articles below which a word tells much
+_RARE = 0.02  # share of articles below which a word tells much
 _SEEN_ALONE = 3  # times that a word alone, not in the title, must stand in the text
 _SAME_STEM = 4  # letters that make two terms one for the reader
 _LEAST_OF_BEST = 0.18  # share of the best score that a keyword must reach
@@ -209,7 +209,7 @@ def _worth_counting(candidate: _Candidate, article: _Article) -> bool:
         return False  # Syrias ceasefire: a possessive that lost its apostrophe
     if candidate.in_title or candidate.count > 1 or (candidate.first < _LEAD and _stands(candidate, content, words)):
         return True
-    return any(term in titled or counts[term] > 1 for term in content)
+    return any(term in titled or (candidate.nominative and counts[term] > 1) for term in content)
 
 
 def _stands(candidate: _Candidate, content: Sequence[str], words: Words) -> bool:

@@ -53,7 +53,7 @@ def phrases(source: str, tokens: Sequence[Token], owners: Sequence[int], words: 
     last: Token | None = None
     english = words.code == "en"
     for token, owner in zip(tokens, owners, strict=True):
-        role = USABLE if owner >= 0 else _role(token, last, source, words)
+        role = _role(token, last, source, words) if owner < 0 else _name_role(token, source, words)
         if run:
             before = link[-1] if link else run[-1]
             if not (role and _joined(source, before, token, owner, words.code)):
@@ -77,6 +77,8 @@ def _uncut(run: list[Item], after: Token, role: int, source: str, words: Words) 
     """Take off the end what is a verb with an object, or a participle or verbal noun with a complement, behind it."""
     last = run[-1]
     between = source[last.token.end : after.start]
+    if between in _HYPHENS:
+        return run[:-1]  # rebel-held: half a word
     if last.name >= 0 or not between.startswith(" ") or last.token.sentence != after.sentence:
         return run
     if words.code == "en" and between == " " and last.role & VERBAL:
@@ -121,6 +123,15 @@ def _role(token: Token, last: Token | None, source: str, words: Words) -> int:
     return role if role & USABLE else 0
 
 
+def _name_role(token: Token, source: str, words: Words) -> int:
+    """Give the cases that a Russian name may stand in; abbreviations and what is not declined in all."""
+    if words.code != "ru":
+        return USABLE
+    if token.script != "cyrl" or source[token.start : token.end].isupper():
+        return USABLE | GENITIVE | NOMINATIVE
+    return USABLE | (words.role(token.text, token.term, mark=True) & (GENITIVE | NOMINATIVE))
+
+
 def _half(last: Token | None, token: Token, source: str, words: Words) -> bool:
     """Tell whether the word before the hyphen cannot stand in a phrase, so that this one alone is half a word."""
     if last is None or last.end != token.start - 1:
@@ -159,6 +170,10 @@ def _trimmed(run: list[Item], source: str, words: Words) -> Iterator[Phrase]:
             part = part[:-1]
         part = _shortened(part, source, words)
         plain = [item.token for item in part if item.name < 0 and item.role]
+        if words.code == "en" and len(part) > 1 and part[0].token.text.endswith("ing") and part[1].name >= 0:
+            continue  # fighting Daesh
+        if words.code == "en" and len({item.name for item in part if item.name >= 0}) > 1:
+            continue  # two names in one English phrase: more likely a clause
         if any(not item.role & ADJECTIVE for item in part if item.name < 0 and item.role) and (len(part) > 1 or _tells(part[0].token, source, words)):
             yield Phrase([item.token for item in part], plain, _nominative(part))
 
@@ -201,8 +216,10 @@ def _agree(adjective: int, item: Item) -> bool:
 
 
 def _governed(before: Item, item: Item, source: str) -> bool:
-    if item.name >= 0 or item.role & GENITIVE:
+    if item.role & GENITIVE:
         return True
+    if item.name >= 0:
+        return before.role & NOMINATIVE == item.role & NOMINATIVE
     surface = source[item.token.start : item.token.end]
     return surface.isupper() or (surface[0].isupper() and source[before.token.start].isupper())
 

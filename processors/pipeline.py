@@ -15,9 +15,8 @@ from rasid.codec import decode, encode
 from rasid.domain import topics
 from rasid.domain.article import Article, EnrichedArticle, GroupedArticle, RawEntry
 from rasid.domain.known import KnownArticle, Position
-from rasid.ports import Message, Record
+from rasid.ports import Message, Outputs, Record
 
-Outputs = Mapping[str, Sequence[Message]]
 # Gives admit's memory for the keys of a batch.
 Recall = Callable[[Sequence[bytes]], Mapping[bytes, Record]]
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
-from typing import NamedTuple, Protocol, Self
+from typing import NamedTuple, Protocol, Self, TypeAlias
 
 from rasid.domain.alert import Alert, Delivery
 from rasid.domain.article import GroupedArticle
@@ -236,10 +236,14 @@ class Analyzer(Protocol):
         ...
 
 
-class Step(Protocol):
-    """One pure step of the way of an article: bytes in, messages for other topics out. One thread."""
+# Messages by the topic they are for, in the order in which they must become durable.
+Outputs: TypeAlias = Mapping[str, Sequence[Message]]
 
-    def __call__(self, records: Sequence[Record]) -> Mapping[str, Sequence[Message]]:
+
+class Step(Protocol):
+    """One step of the way of an article. One thread at a time."""
+
+    def __call__(self, records: Sequence[Record], /) -> Outputs:
         """Take records in order; give, by topic, what follows from them. Raises for a record it cannot take."""
         ...
 

@@ -76,7 +76,7 @@ class Bulk:
 
     def _try(self, actions: list[Action]) -> tuple[list[Action], list[Rejected], str]:
         """Give what to try again, what was refused, and why it must be tried again."""
-        lines = [line for action in actions for line in action.lines]
+        lines: list[Any] = [line for action in actions for line in action.lines]  # the client sends bytes as they are
         try:
             with translate(self._address):
                 answer = self._client.bulk(operations=lines, filter_path="errors,items.*.status,items.*.error")

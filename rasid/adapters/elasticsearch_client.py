@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from elasticsearch import ApiError, Elasticsearch, TransportError
 from elasticsearch import exceptions as known
@@ -20,7 +21,7 @@ def connect(address: str, *, api_key: str | None, ca_certs: str | None, timeout:
 
     The client itself never retries: it would ask at once again, where a busy server wants time.
     """
-    security = {"ca_certs": ca_certs} if ca_certs else {}
+    security: dict[str, Any] = {"ca_certs": ca_certs} if ca_certs else {}
     try:
         return Elasticsearch(address, api_key=api_key, request_timeout=timeout, max_retries=0, **security)
     except (ValueError, OSError) as error:

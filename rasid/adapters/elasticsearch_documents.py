@@ -36,6 +36,7 @@ def source_of(document: GroupedArticle, *, indexed_at: datetime) -> bytes:
     article: Json = enriched.pop("article")
     terms: Json = enriched.pop("terms")
     source = {
+        **_implied(document),
         **{name: article.pop(name) for name in _ARTICLE},
         **{name: enriched.pop(name) for name in _ENRICHED},
         **{name: whole.pop(name) for name in _DOCUMENT},
@@ -43,7 +44,6 @@ def source_of(document: GroupedArticle, *, indexed_at: datetime) -> bytes:
         "title_terms": terms["title"],
         "text_terms": terms["text"],
         "indexed_at": indexed_at,
-        **_implied(document),
     }
     _locate(source)
     return msgspec.json.encode(source)

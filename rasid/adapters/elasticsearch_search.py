@@ -84,7 +84,13 @@ class Searcher:
 
     def ids(self, query: Query, index: str) -> list[str]:
         """Give the ids of every match in one index."""
-        body: Json = {"query": matching(query), "sort": [{"id": "asc"}], "size": 10_000, "source": False, "index": index}
+        body: Json = {
+            "query": matching(query),
+            "sort": [{"id": "asc"}],
+            "size": 10_000,
+            "source": False,
+            "index": index,
+        }
         found: list[str] = []
         while hits := self._hits(body):
             found += [one["_id"] for one in hits]
@@ -96,9 +102,7 @@ class Searcher:
 
     def _view(self, known: str | None) -> Json:
         if known is None:
-            opened = self._client.open_point_in_time(
-                index=self._alias, keep_alive=_KEEP_ALIVE, ignore_unavailable=True
-            )
+            opened = self._client.open_point_in_time(index=self._alias, keep_alive=_KEEP_ALIVE, ignore_unavailable=True)
             known = opened["id"]
         return {"id": known, "keep_alive": _KEEP_ALIVE}
 
@@ -133,7 +137,7 @@ class Searcher:
         counts = self._exact(body, answer.get("aggregations", {}), facets)
         return Page(hits[:limit], answer["hits"]["total"]["value"], cursor, self._labelled(counts))
 
-    def _exact(self, body: Json, counts: Json, facets: Sequence[FacetName]) -> Json:
+    def _exact(self, body: Json, counts: Json, facets: Sequence[FacetName]) -> dict[FacetName, list[Json]]:
         """Ask again for those facets whose sum over the months may be wrong, with more from each month."""
         counts = {name: counts[name] for name in facets}
         for size in SHARD_SIZES[1:]:
@@ -145,15 +149,15 @@ class Searcher:
             counts |= self._ask({**again, "track_total_hits": False})["aggregations"]
         return {name: counts[name]["buckets"] for name in facets}
 
-    def _labelled(self, counts: Json) -> dict[FacetName, tuple[FacetCount, ...]]:
+    def _labelled(self, counts: dict[FacetName, list[Json]]) -> dict[FacetName, tuple[FacetCount, ...]]:
         labels = self._labels.read([one["key"] for buckets in counts.values() for one in buckets])
         return {
             name: tuple(
-                FacetCount(value=one["key"], count=one["doc_count"], label=labels.get(one["key"], one["key"]))
+                FacetCount(value=one["key"], count=one["doc_count"], label=labels.get(one["key"]) or one["key"])
                 for one in buckets
             )
             for name, buckets in counts.items()
-        }  # type: ignore[return-value]  # the names are those that were asked for
+        }
 
 
 def _cursor(*parts: object) -> str:

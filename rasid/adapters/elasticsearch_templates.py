@@ -83,7 +83,7 @@ def _kept(kind: str) -> Json:
 
 def _people_read() -> Json:
     """Give the text that people search in Kibana, by the analyzers of the three languages."""
-    fields = {code: {"type": "text", "analyzer": f"rasid_{code}", "norms": False} for code in _LANGUAGES}
+    fields = {code: {"type": "text", "analyzer": name, "norms": False} for code, name in _LANGUAGES.items()}
     return {"type": "text", "fields": fields}
 
 
@@ -108,7 +108,8 @@ SETTINGS: Json = {
     # Said outright, as an index left alone would otherwise stop refreshing until somebody searches.
     "refresh_interval": "1s",
 }
-ANALYSIS: Json = {"analyzer": {f"rasid_{code}": {"type": name} for code, name in _LANGUAGES.items()}}
+# The built-in analyzers under their own names: here a site may give them its stop words.
+ANALYSIS: Json = {"analyzer": {name: {"type": name} for name in _LANGUAGES.values()}}
 MAPPINGS: Json = {
     "dynamic": "strict",
     "_meta": {"schema_version": SCHEMA_VERSION, "made_by": "rasid"},

@@ -48,6 +48,7 @@ class KafkaBus(Closing):
 
     def publish(self, topic: str, messages: Sequence[Message]) -> None:
         """Append in order and wait until all replicas in sync have all of it (see Bus)."""
+        self._count(topic)  # a producer would look for a topic that was not made until its patience ends
         name = self._name(topic)
         with self._address.translate(f"publishing to {topic}"):
             for lot in _lots(messages):

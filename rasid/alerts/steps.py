@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from rasid.alerts.match import why
@@ -10,9 +10,7 @@ from rasid.codec import decode, encode
 from rasid.domain import topics
 from rasid.domain.alert import Alert, Match, Rule, alert_id
 from rasid.domain.article import GroupedArticle
-from rasid.ports import Message, Record
-
-Outputs = Mapping[str, Sequence[Message]]
+from rasid.ports import Message, Outputs, Record, Step
 
 
 def match(rule: Rule, document: GroupedArticle, at: datetime) -> Match | None:
@@ -33,7 +31,7 @@ def match(rule: Rule, document: GroupedArticle, at: datetime) -> Match | None:
     )
 
 
-def match_step(rules: Callable[[], Sequence[Rule]]) -> Callable[[Sequence[Record]], Outputs]:
+def match_step(rules: Callable[[], Sequence[Rule]]) -> Step:
     """Give the step that matches each document against the rules there are when it comes."""
 
     def step(records: Sequence[Record]) -> Outputs:
@@ -50,7 +48,7 @@ def match_step(rules: Callable[[], Sequence[Rule]]) -> Callable[[Sequence[Record
     return step
 
 
-def decide_step(alerted: set[str]) -> Callable[[Sequence[Record]], Outputs]:
+def decide_step(alerted: set[str]) -> Step:
     """Give the step that alerts once a rule, article and revision. `alerted`: the alert ids the log holds already."""
 
     def step(records: Sequence[Record]) -> Outputs:

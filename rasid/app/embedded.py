@@ -18,6 +18,7 @@ from ingest.parse_pool import ParsePool
 from ingest.poller import Poller, PollEvent
 from ingest.robots import Robots
 from processors.pipeline import enrich_step
+from rasid.adapters.log_notifier import LogNotifier
 from rasid.app.bootstrap import Stores, SystemClock, fetch_settings
 from rasid.app.feeds import FeedSource
 from rasid.app.rules import RuleSource
@@ -115,6 +116,7 @@ def _stages(service: Service, workers: Workers) -> list[Stage]:
         alerts=service.stores.alerts,
         enrich=workers,
         rules=rules,
+        notifiers=[LogNotifier()],
         clock=SystemClock(),
     )
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -21,11 +21,10 @@ import structlog
 from rasid.dead_letter import dead_letter
 from rasid.domain import topics
 from rasid.domain.errors import StoreError
-from rasid.ports import Bus, Consumer, Message, Record
+from rasid.ports import Bus, Consumer, Message, Outputs, Record, Step
 
-Outputs = Mapping[str, Sequence[Message]]
 T = TypeVar("T")
-Step = Callable[[Sequence[Record]], Awaitable[Outputs]]
+Running = Callable[[Sequence[Record]], Awaitable[Outputs]]
 _POLL_SECONDS = 0.5
 _FIRST_BACKOFF, _LAST_BACKOFF = 0.2, 15.0
 log = structlog.get_logger("rasid.stage")
@@ -37,7 +36,7 @@ class Stage:
 
     name: str
     reads: tuple[str, ...]
-    step: Step
+    step: Running
     batch: int = 200
 
 
@@ -50,7 +49,7 @@ class Progress:
     trouble: dict[str, str] = field(default_factory=dict)
 
 
-def in_thread(step: Callable[[Sequence[Record]], Outputs]) -> Step:
+def in_thread(step: Step) -> Running:
     """Run a blocking step beside the event loop."""
 
     async def run(records: Sequence[Record]) -> Outputs:

@@ -9,16 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
+import structlog
+
 from processors.pipeline import AdmitStep, group_step
 from rasid.alerts.steps import decide_step, match_step
-from rasid.app.stage import Outputs, Stage, Step, in_thread
+from rasid.app.stage import Running, Stage, in_thread
 from rasid.codec import decode
 from rasid.dead_letter import dead_letter
 from rasid.domain import topics
 from rasid.domain.alert import Alert, Delivery, Rule
 from rasid.domain.article import GroupedArticle
-from rasid.domain.errors import InputError
-from rasid.ports import AlertStore, Bus, Clock, Index, Record
+from rasid.domain.errors import InputError, RasidError
+from rasid.ports import AlertStore, Bus, Clock, Index, Notifier, Outputs, Record, Step
+
+log = structlog.get_logger("rasid.stages")
 
 # What each stage reads, in the order of the way; live entries before back-fill.
 READS: dict[str, tuple[str, ...]] = {
@@ -33,18 +37,25 @@ READS: dict[str, tuple[str, ...]] = {
 
 
 def build_stages(
-    *, bus: Bus, index: Index, alerts: AlertStore, enrich: Step, rules: Callable[[], Sequence[Rule]], clock: Clock
+    *,
+    bus: Bus,
+    index: Index,
+    alerts: AlertStore,
+    enrich: Running,
+    rules: Callable[[], Sequence[Rule]],
+    notifiers: Sequence[Notifier],
+    clock: Clock,
 ) -> list[Stage]:
     """Give the stages, in the order of the way. What decide has alerted is read back from the log."""
     alerted = {record.message.key.decode() for record in bus.read(topics.ALERTS.name)}
-    steps: dict[str, Step] = {
+    steps: dict[str, Running] = {
         "admit": in_thread(AdmitStep(partial(bus.latest, topics.KNOWN.name))),
         "enrich": enrich,
         "group": in_thread(group_step),
         "index": in_thread(index_step(index)),
         "match": in_thread(match_step(rules)),
         "decide": in_thread(decide_step(alerted)),
-        "deliver": in_thread(deliver_step(alerts, clock)),
+        "deliver": in_thread(deliver_step(alerts, notifiers, clock)),
     }
     return [Stage(name, reads, steps[name]) for name, reads in READS.items()]
 
@@ -54,7 +65,7 @@ def waiting(bus: Bus) -> int:
     return sum(bus.lag(name, topic) for name, reads in READS.items() for topic in reads)
 
 
-def index_step(index: Index) -> Callable[[Sequence[Record]], Outputs]:
+def index_step(index: Index) -> Step:
     """Give the step that writes documents to the index; what the index refuses for itself becomes a dead letter."""
 
     def step(records: Sequence[Record]) -> Outputs:
@@ -70,7 +81,7 @@ def index_step(index: Index) -> Callable[[Sequence[Record]], Outputs]:
     return step
 
 
-def deliver_step(alerts: AlertStore, clock: Clock) -> Callable[[Sequence[Record]], Outputs]:
+def deliver_step(alerts: AlertStore, notifiers: Sequence[Notifier], clock: Clock) -> Step:
     """Give the step that keeps alerts where people find them; receivers beyond this machine come with their issue."""
 
     def step(records: Sequence[Record]) -> Outputs:
@@ -78,6 +89,17 @@ def deliver_step(alerts: AlertStore, clock: Clock) -> Callable[[Sequence[Record]
         alerts.record(made)
         for alert in made:
             alerts.delivered(alert.id, Delivery(receiver="inbox", status="recorded", at=clock.now()))
+            for notifier in notifiers:
+                alerts.delivered(alert.id, _delivery(notifier, alert, clock))
         return {}
 
     return step
+
+
+def _delivery(notifier: Notifier, alert: Alert, clock: Clock) -> Delivery:
+    try:
+        notifier.deliver(alert)
+    except RasidError as error:
+        log.warning("not delivered", receiver=notifier.name, alert=alert.id, cause=str(error))
+        return Delivery(receiver=notifier.name, status="failed", at=clock.now())
+    return Delivery(receiver=notifier.name, status="delivered", at=clock.now())

@@ -11,17 +11,15 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import TypeVar
 
 from rasid.domain.errors import RasidError
-from rasid.ports import Message, Record
+from rasid.ports import Message, Outputs, Record, Step
 
-Outputs = Mapping[str, Sequence[Message]]
 T = TypeVar("T")
-Step = Callable[[Sequence[Record]], Outputs]
 _SECONDS = 120.0
 _CHUNK = 25
 

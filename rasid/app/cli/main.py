@@ -5,6 +5,7 @@ A command imports what it needs when it is asked for: `rasid parse` does not wai
 
 from __future__ import annotations
 
+import logging
 import sys
 from importlib import import_module
 from typing import Annotated, Any
@@ -12,6 +13,7 @@ from typing import Annotated, Any
 import typer
 
 import rasid
+from rasid.app.logs import configure
 from rasid.domain.errors import InputError, RasidError, StoreError
 
 # Command -> the module of rasid.app.cli that has it; groups are modules with an `app`.
@@ -58,6 +60,7 @@ def build(wanted: str | None = None) -> typer.Typer:
 
 def main() -> None:
     """Run the command line; errors we know are one sentence on stderr."""
+    configure(level=logging.WARNING)  # before anything logs: never on stdout
     first = sys.argv[1] if len(sys.argv) > 1 else ""
     try:
         build(first if first in {*COMMANDS, *GROUPS} else None)()
