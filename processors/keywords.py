@@ -19,10 +19,11 @@ from processors.tokens import Token
 from processors.word_classes import Words, words_of
 from rasid.domain.article import Keyword
 
-_WORDS_PER_KEYWORD = 22  # a short article has fewer
+_WORDS_PER_KEYWORD = 25  # a short article has fewer
 _FEWEST = 3
 _LOOKED_AT = 400  # tokens: what a long text is about is said by then
 _LEAD = 700  # code points
+_LEAD_EN = 1500
 _TITLE_BONUS = 2.0
 _TITLE_WORDS_BONUS = 1.5
 _LEAD_BONUS = 1.3
@@ -32,10 +33,10 @@ _LENGTH_BONUS = 0.45  # for each word after the first, up to
 _LONGEST_BONUS = 3
 _COMMON = 0.06  # share of articles from which on a word alone tells little
 _ALONE_MALUS = 0.4
-_RARE = 0.02  # share of articles below which a word tells much
+_RARE = {"ar": 0.02, "en": 0.06, "ru": 0.02}  # share of articles below which a word tells much
 _SEEN_ALONE = 3  # times that a word alone, not in the title, must stand in the text
 _SAME_STEM = 4  # letters that make two terms one for the reader
-_LEAST_OF_BEST = 0.18  # share of the best score that a keyword must reach
+_LEAST_OF_BEST = 0.09  # share of the best score that a keyword must reach
 _SITE_NAME = re.compile(r"\s[-–—|_]\s(?:[^\s\-–—|_]+\s*){1,3}\Z")  # “… - Jordan Times”
 _QUOTES = re.compile("[\"«»“”„()\\[\\]\n]")
 _HEADLINE_WORDS = 4  # capitalised words, and their share, that make a title Written Like This
@@ -207,7 +208,7 @@ def _worth_counting(candidate: _Candidate, article: _Article) -> bool:
         return len(own) > 1 and (candidate.in_title or candidate.count > 1)
     if not article.named.isdisjoint(candidate.plural):
         return False  # Syrias ceasefire: a possessive that lost its apostrophe
-    if candidate.in_title or candidate.count > 1 or (candidate.first < _LEAD and _stands(candidate, content, words)):
+    if candidate.in_title or candidate.count > 1 or (candidate.first < (_LEAD_EN if words.code == "en" else _LEAD) and _stands(candidate, content, words)):
         return True
     return any(term in titled or (candidate.nominative and counts[term] > 1) for term in content)
 
@@ -216,7 +217,7 @@ def _stands(candidate: _Candidate, content: Sequence[str], words: Words) -> bool
     """Tell whether what is said once, early, says enough: of rare words, or long, and no mere adverbial."""
     if len(candidate.terms) >= _LONGEST_BONUS:
         return True
-    return bool(candidate.nominative) and all(words.share(term) < _RARE for term in content)
+    return bool(candidate.nominative) and all(words.share(term) < _RARE[words.code] for term in content)
 
 
 def _worth_alone(candidate: _Candidate, article: _Article) -> bool:

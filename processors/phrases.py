@@ -51,9 +51,17 @@ def phrases(source: str, tokens: Sequence[Token], owners: Sequence[int], words: 
     run: list[Item] = []
     link: list[Item] = []
     last: Token | None = None
-    english = words.code == "en"
+    english, arabic = words.code == "en", words.code == "ar"
+    known = words.known.get
     for token, owner in zip(tokens, owners, strict=True):
-        role = _role(token, last, source, words) if owner < 0 else _name_role(token, source, words)
+        if owner >= 0:
+            role = _name_role(token, source, words)
+        else:
+            mark = source[token.end - 1] == "ة" if arabic else source[token.start].isupper()
+            found = known((token.text, mark))
+            role = words.role(token.text, token.term, mark=mark) if found is None else found
+            if role:
+                role = _in_place(token, last, role, source, words)
         if run:
             before = link[-1] if link else run[-1]
             if not (role and _joined(source, before, token, owner, words.code)):
@@ -99,19 +107,14 @@ def _links(source: str, left: Token, right: Token) -> bool:
     return left.sentence == right.sentence
 
 
-def _role(token: Token, last: Token | None, source: str, words: Words) -> int:
+def _in_place(token: Token, last: Token | None, role: int, source: str, words: Words) -> int:
     """Give what a word may do where it stands; 0 where it ends the phrase before it."""
-    if token.script == "digit":
-        return 0
     start = token.start
-    arabic = words.code == "ar"
-    role = words.role(
-        token.text, token.term, mark=source[token.end - 1] == "ة" if arabic else source[start].isupper()
-    )
-    if not role:
+    if token.script == "digit":
         return 0
     if start and (source[start - 1].isdigit() or (source[start - 1] in _HYPHENS and _half(last, token, source, words))):
         return 0
+    arabic = words.code == "ar"
     if arabic and source[start] == "ل" and token.text.startswith("ال"):
         return 0  # لل hides the article: the slice would not be a word
     if last is None:
@@ -160,7 +163,7 @@ def _joined(source: str, before: Item, right: Token, owner: int, language: str) 
 
 def _trimmed(run: list[Item], source: str, words: Words) -> Iterator[Phrase]:
     """Cut a run into phrases, adjectives off their ends, and leave out names that stand alone."""
-    if not run:
+    if not run or (len(run) == 1 and (run[0].name >= 0 or run[0].role & ADJECTIVE)):
         return
     parts = _by_case(run, source) if words.code == "ru" else [_behind_partitive(run, words)]
     for part in parts:

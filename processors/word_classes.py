@@ -88,7 +88,7 @@ class Words:
         self._adjectives = frozenset(classes["adj"])
         self._nominatives = frozenset(classes["nom"])
         self._genitives = frozenset(classes["gen"])
-        self._cache: dict[tuple[str, bool], int] = {}
+        self.known: dict[tuple[str, bool], int] = {}
 
     def rarity(self, term: str) -> float:
         """Give the inverse document frequency of a term: 0 for one in every article."""
@@ -104,12 +104,12 @@ class Words:
         `mark` tells what folding hid: a capital at the beginning, in Arabic a ta marbuta at the end.
         """
         key = word, mark
-        found = self._cache.get(key)
+        found = self.known.get(key)
         if found is None:
-            if len(self._cache) >= _CACHE_LIMIT:
-                self._cache.clear()
+            if len(self.known) >= _CACHE_LIMIT:
+                self.known.clear()
             judge = self._role_arabic if self.code == "ar" else self._role
-            found = self._cache[key] = judge(word, term, mark)
+            found = self.known[key] = judge(word, term, mark)
         return found
 
     def _role(self, word: str, term: str, capital: bool) -> int:  # noqa: FBT001  see role

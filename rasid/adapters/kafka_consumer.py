@@ -17,6 +17,7 @@ from rasid.ports import Closing, Record
 
 # While a later topic waits, it is looked this often whether the earlier ones have run dry.
 _LOOK_AGAIN_SECONDS = 0.05
+_GLANCE_MS = 1  # a fetch of the urgent topic is under way nearly always: this only takes what it brought
 _GONE = (
     errors.CommitFailedError,
     errors.IllegalGenerationError,
@@ -47,9 +48,7 @@ class KafkaGroupConsumer(Closing):
         until = clock.monotonic() + wait
         with self._address.translate("reading"):
             while True:
-                left = max(0.0, until - clock.monotonic())
-                slice_ = min(left, _LOOK_AGAIN_SECONDS) if self._hold_back() else left
-                found = self._client.poll(timeout_ms=int(slice_ * 1000), max_records=max_records)
+                found = self._by_urgency(max_records, max(0.0, until - clock.monotonic()))
                 if found or clock.monotonic() >= until:
                     return self._taken(found)
 
@@ -96,26 +95,43 @@ class KafkaGroupConsumer(Closing):
             records += [record_of(one, self._names[part.topic]) for one in found[part]]
         return records
 
-    def _hold_back(self) -> bool:
-        """Pause the topics after the first that has records, and let the others go; True if one waits."""
-        if len(self._names) == 1:
-            return False
-        mine = self._client.assignment()
-        last = next(
-            (self._urgency[part.topic] for part in self._by_urgency(mine) if not self._dry(part)), len(self._names)
+    def _by_urgency(self, max_records: int, left: float) -> dict[TopicPartition, list[Any]]:
+        """Ask the topics in turn, all that are less urgent paused, until one has something or may have.
+
+        What was fetched of a paused topic stays where it is. Without the turns a buffer full of back-fill would have to
+        be worked off before the client fetched live news again.
+        """
+        last = len(self._names) - 1
+        for place in range(last):
+            self._pause_after(place)
+            found: dict[TopicPartition, list[Any]] = self._client.poll(timeout_ms=_GLANCE_MS, max_records=max_records)
+            if found:
+                return found
+            if not self._dry(place):
+                return self._poll(min(left, _LOOK_AGAIN_SECONDS), max_records)
+        self._pause_after(last)
+        return self._poll(left, max_records)
+
+    def _poll(self, seconds: float, max_records: int) -> dict[TopicPartition, list[Any]]:
+        found: dict[TopicPartition, list[Any]] = self._client.poll(
+            timeout_ms=int(seconds * 1000), max_records=max_records
         )
-        waiting = [part for part in mine if self._urgency[part.topic] > last]
-        self._client.pause(*waiting)
-        self._client.resume(*(mine - set(waiting)))
-        return bool(waiting)
+        return found
 
-    def _by_urgency(self, parts: Iterable[TopicPartition]) -> list[TopicPartition]:
-        return sorted(parts, key=lambda part: self._urgency[part.topic])
+    def _pause_after(self, place: int) -> None:
+        mine = self._client.assignment()
+        later = {part for part in mine if self._urgency[part.topic] > place}
+        self._client.pause(*later)
+        self._client.resume(*(mine - later))
 
-    def _dry(self, part: TopicPartition) -> bool:
-        """Tell whether everything the broker has told of was read; not before it has told something."""
-        high = self._client.highwater(part)
-        return high is not None and self._client.position(part, timeout_ms=1000) >= high
+    def _dry(self, place: int) -> bool:
+        """Tell whether all that the broker has told of a topic was read; not before it has told something."""
+        for part in self._client.assignment():
+            if self._urgency[part.topic] == place:
+                high = self._client.highwater(part)
+                if high is None or self._client.position(part, timeout_ms=1000) < high:
+                    return False
+        return True
 
 
 class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python ships no types
@@ -130,7 +146,7 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-pytho
 
     def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:  # noqa: ARG002 - kafka-python calls it so
         """Hold back-fill from the first record on."""
-        self._consumer._hold_back()  # noqa: SLF001 - as above
+        self._consumer._pause_after(0)  # noqa: SLF001 - as above
 
 
 def _options(group: str, member: str | None) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -10,6 +11,7 @@ import kafka
 import pytest
 from contract.bus_contract import NOON, BusContract, OpenBus, drain, message
 from contract.kafka_server import PARTITIONS, TOPICS, kafka_script, kafka_servers, new_prefix, own_topics, plans
+from kafka.admin import MemberToRemove
 
 from rasid.adapters.kafka_bus import KafkaBus
 from rasid.adapters.kafka_connection import KafkaAddress
@@ -44,6 +46,17 @@ def bus(address: KafkaAddress) -> Iterator[KafkaBus]:
     """Give one open log."""
     with KafkaBus(address, TOPICS) as opened:
         yield opened
+
+
+@pytest.fixture
+def refused() -> Iterator[None]:
+    """Collect the sockets that kafka-python leaves to the collector when a broker refuses it."""
+    yield
+    gc.collect()
+
+
+# Goes with `refused`: such a socket is closed when it is collected, with this warning.
+leaves_sockets = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
 
 
 def numbers(records: list[Record]) -> list[int]:
@@ -83,17 +96,16 @@ def test_keys_spread_over_partitions_and_keep_their_order(bus: KafkaBus) -> None
 
 
 def test_backfill_waits_while_there_is_live_news(bus: KafkaBus) -> None:
-    """The later topic is read once the earlier is empty, and waits again when live news comes."""
-    bus.publish(BACKFILL.name, [message(n, key=f"{n}") for n in range(300)])
+    """The later topic is read once the earlier is empty, and live news overtakes what was fetched of it."""
+    bus.publish(BACKFILL.name, [message(n, key=f"{n}") for n in range(2000)])
     bus.publish(RAW.name, [message(n, key=f"{n}") for n in range(300)])
     with bus.consumer("g", [RAW.name, BACKFILL.name]) as consumer:
         first = take(consumer, 400)
         assert [record.topic for record in first] == [RAW.name] * 300 + [BACKFILL.name] * 100
         bus.publish(RAW.name, [message(n, key=f"{n}") for n in range(300, 310)])
-        after = [record for _ in range(9) for record in consumer.poll(5, wait=1)]
-        live = [place for place, record in enumerate(after) if record.topic == RAW.name]
-        assert len(live) == 10
-        assert max(live) < 35  # a poll or two of back-fill had been fetched before
+        rest = [record.topic for _ in range(382) for record in consumer.poll(5, wait=5)]
+        assert rest.count(RAW.name) == 10
+        assert rest.index(RAW.name) < 500
 
 
 def test_the_members_of_a_group_share_a_topic_and_take_over(bus: KafkaBus) -> None:
@@ -131,7 +143,7 @@ def test_a_commit_after_the_partitions_moved_says_so_once(bus: KafkaBus, address
     admin = kafka.KafkaAdminClient(**address.options())
     group = f"{address.prefix}g"
     members = admin.describe_groups([group])[group]["members"]
-    admin.remove_group_members(group, [member["member_id"] for member in members])
+    admin.remove_group_members(group, [MemberToRemove(member_id=member["member_id"]) for member in members])
     admin.close()
     with pytest.raises(StoreError, match="another member"):
         consumer.commit()
@@ -221,7 +233,8 @@ def test_a_topic_that_was_not_made_is_named_with_the_fix(address: KafkaAddress) 
             whole.publish(ALERTS.name, [message(1)])
 
 
-def test_no_broker_is_a_clear_error() -> None:
+@leaves_sockets
+def test_no_broker_is_a_clear_error(refused: None) -> None:
     """Where nobody answers, the error has the address and says that it may be the credentials."""
     with KafkaBus(KafkaAddress("127.0.0.1:9", bootstrap_seconds=0.5)) as bus:
         with pytest.raises(StoreError, match=r"127\.0\.0\.1:9.*credentials"):
@@ -230,7 +243,8 @@ def test_no_broker_is_a_clear_error() -> None:
             bus.consumer("g", [RAW.name])
 
 
-def test_an_outage_is_waited_out_by_trying_again() -> None:
+@leaves_sockets
+def test_an_outage_is_waited_out_by_trying_again(refused: None) -> None:
     """Through a stop and a start of the broker the same bus and consumer go on, and nothing is lost."""
     name = {"RASID_KAFKA_NAME": "kafka-outage"}
     servers = kafka_script("start", **name)["RASID_KAFKA"]
