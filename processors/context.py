@@ -16,7 +16,9 @@ from rasid.domain.article import FieldName
 # What stands between places in a list.
 LIST = re.compile(r"\s*(?:[,،;/&]\s*(?:and|و|и|or|أو|или)?|\s[-–ـ]\s|\s?و|\s(?:and|et|و|и|or|أو|или)\s)\s*")
 
-_CASED = frozenset({"latn", "cyrl"})
+CASED = frozenset({"latn", "cyrl"})
+_ON = "علي"
+_PATRONYMIC = ("вич", "вича", "вичем", "вичу", "виче", "вна", "вны", "вне", "вну", "вной")
 _OPENING, _CLOSING = frozenset("«\"“„'‘”"), frozenset("»\"”“'’")
 _SURNAME = re.compile("(?:ов|ев|ин|ын)(?:|а|у|ым|е)$|(?:ова|ева|ина|ына)$|(?:ск|цк)(?:ий|ого|ому|им|ом|ая|ой|ую)$")
 
@@ -79,7 +81,7 @@ def passage(field: FieldName, source: str, tokens: Sequence[Token], offset: int)
 
 
 def _title_case(source: str, tokens: Sequence[Token]) -> bool:
-    cased = [t for t in tokens if t.script in _CASED and len(t.text) > 3]  # noqa: PLR2004  short words stay small
+    cased = [t for t in tokens if t.script in CASED and len(t.text) > 3]  # noqa: PLR2004  short words stay small
     return len(cased) > 2 and sum(source[t.start].isupper() for t in cased) > 0.7 * len(cased)  # noqa: PLR2004  most of several
 
 
@@ -118,7 +120,7 @@ def first_name_beside(passage: Passage, match: Match, own: frozenset[str]) -> To
     before = passage.before(match)
     if before is None or not (passage.joined(before, match.start) or passage.source[before.end] == "."):
         return None
-    if len(before.text) == 1 and before.script in _CASED and passage.capital(before):
+    if len(before.text) == 1 and before.script in CASED and passage.capital(before):
         further = passage.before(match, 2)
         if further is not None and len(further.text) == 1 and passage.capital(further):
             before = further  # С. В. Лавров
@@ -132,6 +134,11 @@ def first_name_beside(passage: Passage, match: Match, own: frozenset[str]) -> To
     return before if _looks_like_first_name(passage, match, before) else None
 
 
+def _is_on(passage: Passage, token: Token) -> bool:
+    """Say whether a word is the preposition على, which folds to the same letters as the first name علي."""
+    return token.text == _ON and passage.source[token.end - 1] == "ى"
+
+
 def _is_own(word: str, own: frozenset[str]) -> bool:
     """Say whether a word is one of the names, a case form of one, or a patronymic beside one."""
     return word in own or any(word[:4] == name[:4] for name in own if len(name) > 3)  # noqa: PLR2004  shorter ones as they are
@@ -143,12 +150,12 @@ def _looks_like_first_name(passage: Passage, match: Match, token: Token) -> bool
         return False
     inside = passage.before(match, 2) is not None
     shouted = passage.source[token.start : token.end].isupper()
-    return (
-        inside
-        and passage.capital(token)
-        and not shouted
-        and not token.text.endswith(("вич", "вича", "вичем", "вичу", "вна", "вны"))
-    )
+    return inside and passage.capital(token) and not shouted and not token.text.endswith(_PATRONYMIC)
+
+
+def patronymic(passage: Passage, first_name: Token, token: Token) -> bool:
+    """Say whether a Russian word is the patronymic behind a first name."""
+    return passage.capital(token) and token.text.endswith(_PATRONYMIC) and passage.joined(first_name, token.start)
 
 
 def called(passage: Passage, match: Match, before_group: str, after_group: str) -> bool:
@@ -190,9 +197,9 @@ def in_a_persons_name(passage: Passage, match: Match, *, town: bool, sure: bool)
     before, after = passage.before(match), passage.after(match)
     token = passage.tokens[match.first]
     left = before is not None and passage.joined(before, match.start)
-    if left and before is not None and before.text in words("first_name"):
+    if left and before is not None and before.text in words("first_name") and not _is_on(passage, before):
         return token.script == "arab" or passage.capital(before)
-    if token.script not in _CASED or passage.headline:
+    if token.script not in CASED or passage.headline:
         return False
     right = after is not None and passage.joined(token, after.start) and passage.capital(after)
     if right and (not sure or token.text in words("first_name")):

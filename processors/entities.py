@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 
 from processors.context import Passage, closing_quote, passage
 from processors.demonyms import adjectives
-from processors.evidence import gather
-from processors.gazetteer import Gazetteer, gazetteer
+from processors.evidence import Evidence, gather
+from processors.gazetteer import Gazetteer, Match, gazetteer
 from processors.incidental import LONGEST_LIST, incidental, source_of_news
 from processors.joining import join
 from processors.knowledge import Entry, KnowledgeBase
@@ -79,8 +79,20 @@ def _linked(
     entries = names.base.entries
     matches = [names.scan(p.tokens, p.source) for p in passages]
     evidence = gather(passages, matches, entries, peoples)
-    links = [k for p, found in zip(passages, matches, strict=True) for k in Linker(entries, p, found, evidence).links()]
+    links = _links(passages, matches, entries, evidence)
+    fresh = {entries[k.entry].country for k in links if entries[k.entry].kind in {"country", "capital"}}
+    fresh -= {(country,) for country in evidence.countries}
+    if fresh:  # Jordan, found by its neighbours, tells what the other Jordans are
+        evidence.countries.update(country for countries in fresh for country in countries)
+        links = _links(passages, matches, entries, evidence)
     return join(links, recognised, entries, passages, evidence)
+
+
+def _links(
+    passages: Sequence[Passage], matches: Sequence[list[Match]], entries: Sequence[Entry], evidence: Evidence
+) -> list[Link]:
+    found = zip(passages, matches, strict=True)
+    return [link for p, here in found for link in Linker(entries, p, here, evidence).links()]
 
 
 @dataclass(slots=True)
@@ -156,7 +168,7 @@ def _office_mentions(
     countries |= {at_start[k.start]: e.country[0] for k, e in here if e.kind == "country" and k.start in at_start}
     people = frozenset(at for k, e in here if e.type == "PER" for at in range(k.match.first, k.match.last + 1))
     found = []
-    for office in find_offices(p.tokens, countries, people):
+    for office in find_offices(p.tokens, p.source, countries, people):
         start, end = p.tokens[office.first].start, p.tokens[office.last].end
         found.append((office, Mention(field=p.field, start=start, end=end, surface=p.source[start:end])))
     return found

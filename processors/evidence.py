@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -13,18 +14,20 @@ from processors.gazetteer import Match
 from processors.knowledge import DOUBTFUL, Entry
 from processors.normalise import fold
 
+_YEAR = re.compile("(?:19|20)[0-9]{2}")
 _STEM, _CASE = 4, 2  # letters that case forms of a name share, and by how many they differ in length
 LARGE = 300_000  # people: a city that is named without its country
 
 
 @dataclass(slots=True)
 class Evidence:
-    """Entries named in full (people also by last word), countries, family names of people unknown, main script."""
+    """Entries named in full (people also by last word), countries, years, family names of people unknown, main script."""
 
     full: set[int] = field(default_factory=set)
     countries: Counter[str] = field(default_factory=Counter)
     families: dict[str, dict[str, set[int]]] = field(default_factory=dict)  # by stem, then by last name
     namesakes: set[str] = field(default_factory=set)
+    years: frozenset[int] = frozenset()
     script: str = "latn"
     animals: bool = False
     kitchen: bool = False
@@ -37,12 +40,19 @@ class Evidence:
         """Note that a person named in full bears the last name `word` (folded)."""
         self.families.setdefault(word[:_STEM], {}).setdefault(word, set()).add(entry)
 
-    def bearers(self, word: str) -> set[int]:
-        """Give the people named in full whose last name the folded `word` is, in whatever case form."""
+    def bearers(self, word: str, *, strict: bool = False) -> set[int]:
+        """Give the people named in full whose last name the folded `word` is, in whatever case form.
+
+        `strict`: all of the name but its ending is in the word.
+        """
         alike = self.families.get(word[:_STEM], {})
         if word in alike or len(word) <= _STEM:
             return alike.get(word, set())
-        return set().union(*(who for last, who in alike.items() if abs(len(last) - len(word)) <= _CASE))
+        return set().union(*(who for last, who in alike.items() if _case_form(last, word, strict)))
+
+
+def _case_form(name: str, word: str, strict: bool) -> bool:  # noqa: FBT001 - of a private question
+    return abs(len(name) - len(word)) <= _CASE and (not strict or (word.startswith(name[:-1]) and not word.isascii()))
 
 
 def gather(
@@ -54,13 +64,16 @@ def gather(
     evidence = Evidence(
         countries=Counter(peoples),
         script=scripts.most_common(1)[0][0] if scripts else "latn",
+        years=frozenset(int(word) for word in spoken if _YEAR.fullmatch(word)),
         animals=not spoken.isdisjoint(context.words("animal")),
         kitchen=not spoken.isdisjoint(context.words("kitchen")),
     )
     for p, found in zip(passages, matches, strict=True):
+        lands = country_ends(found, entries)
         parts = {at for m in found if m.last > m.first and _sure(m) for at in range(m.first, m.last + 1)}
         for match in found:
-            _note(p, match, entries, evidence, part=match.first == match.last and match.first in parts)
+            part = match.first in parts and match.last in parts
+            _note(p, match, entries, evidence, alone=not part and match.first - 1 not in lands)
     return evidence
 
 
@@ -68,13 +81,18 @@ def _sure(match: Match) -> bool:
     return any(not ref.mark & DOUBTFUL for ref in match.refs)
 
 
-def _note(p: Passage, match: Match, entries: Sequence[Entry], evidence: Evidence, *, part: bool) -> None:
-    """Add what one match says; `part` of a longer name, it says nothing of namesakes."""
+def country_ends(found: Iterable[Match], entries: Sequence[Entry]) -> frozenset[int]:
+    """Give the tokens that end the name of a country: what stands before a family name there is no first name."""
+    return frozenset(m.last for m in found if any(entries[ref.entry].kind == "country" for ref in m.refs))
+
+
+def _note(p: Passage, match: Match, entries: Sequence[Entry], evidence: Evidence, *, alone: bool) -> None:
+    """Add what one match says; if not `alone` but part of a longer name, it says nothing of namesakes."""
     lands = {entries[ref.entry].country for ref in match.refs if not ref.mark & DOUBTFUL}
     for ref in match.refs:
         entry = entries[ref.entry]
         if ref.mark & DOUBTFUL:
-            if entry.type == "PER" and not part and context.first_name_beside(p, match, own_words(entry)):
+            if entry.type == "PER" and alone and context.first_name_beside(p, match, own_words(entry)):
                 evidence.namesakes.add(p.tokens[match.last].text)
         elif entry.type != "LOC":
             evidence.full.add(ref.entry)

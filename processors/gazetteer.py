@@ -108,8 +108,8 @@ class Gazetteer:
                 if token.text[-1] == "s" and token.script == "latn" and token.text not in self._latin:
                     words[at] = self._without_s(token.text)
                 continue
-            begin = token.start
-            while begin and source[begin - 1] != " " and _ARABIC_LETTER.match(source[begin - 1]):
+            begin, edge = token.start, tokens[at - 1].end if at else 0
+            while begin > edge and source[begin - 1] != " " and _ARABIC_LETTER.match(source[begin - 1]):
                 begin -= 1
             whole = token.text if begin == token.start else fold(source[begin : token.end])
             text, cut, other, other_cut = self._readings.get(whole) or self._reading(whole, token.text)

@@ -7,6 +7,7 @@ Only the words around the mention are looked at, so the cost does not grow with 
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from processors.context import Passage, words
 from processors.knowledge import Entry
@@ -47,8 +48,7 @@ def _outlawed(p: Passage, first: int, last: int) -> bool:
     """Say whether somebody is outlawed there: «запрещённая в РФ», "banned in Russia", المحظورة في روسيا."""
     sentence = p.tokens[first].sentence
     before = [t.text for t in p.tokens[max(0, first - _LOOK_BACK) : first] if t.sentence == sentence]
-    found = [at for at, word in enumerate(before) if word in words("outlawed")]
-    if found and not words("outlawed_in").isdisjoint(before[found[-1] :]):
+    if any(word in words("outlawed") and there in words("outlawed_in") for word, there in pairwise(before)):
         return True
     behind = p.tokens[last + 1].text if last + 1 < len(p.tokens) else ""
     return behind in words("outlawed") and bool(before) and before[-1] in words("outlawed_in")

@@ -43,7 +43,9 @@ def join(
         follower = None if over else _follower(span, passages, evidence)
         if follower is not None:
             followers.append(follower)
-        elif not over or all(_yields(kept[n], span, entries[kept[n].entry]) for n in over):
+        elif not over or (
+            _adds(span, [kept[n] for n in over]) and all(_yields(kept[n], span, entries[kept[n].entry]) for n in over)
+        ):
             left.append(span)
             if span.type != "ORG":
                 for n in over:
@@ -66,6 +68,16 @@ def _without_clitic(span: Span, passages: Sequence[Passage]) -> Span:
     if at < len(tokens) and tokens[at].script == "arab" and span.start < tokens[at].start < span.end:
         return span._replace(start=tokens[at].start)
     return span
+
+
+def _adds(span: Span, over: Sequence[Link]) -> bool:
+    """Say whether a span is more than a row of known names (Aleppo Syria United States)."""
+    source, at = over[0].passage.source, span.start
+    besides = []
+    for link in sorted(over, key=lambda k: k.start):
+        besides.append(source[at : link.start])
+        at = max(at, link.end)
+    return len(over) == 1 or any(map(telling, _WORD.findall(fold(" ".join([*besides, source[at : span.end]])))))
 
 
 def _yields(link: Link, span: Span, entry: Entry) -> bool:

@@ -19,11 +19,11 @@ from processors.tokens import Token
 from processors.word_classes import Words, words_of
 from rasid.domain.article import Keyword
 
-_WORDS_PER_KEYWORD = 25  # a short article has fewer
+_WORDS_PER_KEYWORD = 26  # a short article has fewer
 _FEWEST = 3
 _LOOKED_AT = 400  # tokens: what a long text is about is said by then
-_LEAD = 700  # code points
-_LEAD_EN = 1500
+_LEAD = 1000  # code points
+_FIRST_SENTENCE = 450  # and the title
 _TITLE_BONUS = 2.0
 _TITLE_WORDS_BONUS = 1.5
 _LEAD_BONUS = 1.3
@@ -33,12 +33,15 @@ _LENGTH_BONUS = 0.45  # for each word after the first, up to
 _LONGEST_BONUS = 3
 _COMMON = 0.06  # share of articles from which on a word alone tells little
 _ALONE_MALUS = 0.4
-_RARE = {"ar": 0.02, "en": 0.06, "ru": 0.02}  # share of articles below which a word tells much
+_FAMILIAR = 4.6  # mean rarity up to which the words of an English phrase are of this desk's subjects
+_TELLING = 4.6  # and from which a Russian phrase said once, late, is no commonplace
 _SEEN_ALONE = 3  # times that a word alone, not in the title, must stand in the text
+_SEEN_OFTEN = 5
 _SAME_STEM = 4  # letters that make two terms one for the reader
-_LEAST_OF_BEST = 0.09  # share of the best score that a keyword must reach
+_LEAST_OF_BEST = 0.12  # share of the best score that a keyword must reach
 _SITE_NAME = re.compile(r"\s[-–—|_]\s(?:[^\s\-–—|_]+\s*){1,3}\Z")  # “… - Jordan Times”
 _QUOTES = re.compile("[\"«»“”„()\\[\\]\n]")
+_QUOTED = frozenset((' "', " «", " “", " '", " ``"))
 _HEADLINE_WORDS = 4  # capitalised words, and their share, that make a title Written Like This
 _HEADLINE_SHARE = 0.7
 
@@ -52,6 +55,8 @@ class _Candidate:
     terms: Key
     plain: Key  # those outside names
     plural: Key  # those of capitalised plurals (English)
+    compound: bool  # an English one of nouns alone
+    proper: bool  # of capitalised words that no other article has
     first: int  # code points from the title's start
     in_title: bool
     count: int = 0
@@ -90,16 +95,21 @@ def keywords(
         return ()
     article = _Article(words)
     tail = _SITE_NAME.search(title)
-    shut = [*avoid, ("title", tail.start(), len(title))] if tail else avoid
+    shut = [*avoid, ("title", tail.start(), len(title))] if tail else list(avoid)
+    headline = _is_headline(title, title_tokens)
+    again = text.find(title, 0, len(title) + _LEAD) if headline else -1
+    if again >= 0:
+        shut.append(("text", again, again + len(title)))
     looked_at = text_tokens[:_LOOKED_AT]
     sources = (("title", title, title_tokens, 0), ("text", text, looked_at, len(title)))
     owners = [_owners(tokens, sorted(span[1:] for span in shut if span[0] == name)) for name, _, tokens, _ in sources]
     _count(article, title_tokens, looked_at, owners)
+    often = {term for term, count in article.counts.items() if count > 1}
     for (name, source, tokens, before), numbers in zip(sources, owners, strict=True):
-        if name == "title" and _is_headline(source, tokens):
+        if name == "title" and headline:
             continue
-        for phrase in phrases(source, tokens, numbers, words):
-            _note(article.found, source, phrase, before, in_title=name == "title")
+        for phrase in phrases(source, tokens, numbers, words, often):
+            _note(article, source, phrase, before, in_title=name == "title")
     length = len(title_tokens) + len(text_tokens)
     return _best(article, min(limit, max(_FEWEST, length // _WORDS_PER_KEYWORD)))
 
@@ -133,17 +143,21 @@ def _is_headline(title: str, tokens: Sequence[Token]) -> bool:
     return capitals >= _HEADLINE_WORDS and capitals >= _HEADLINE_SHARE * len(letters)
 
 
-def _note(found: dict[Key, _Candidate], source: str, phrase: Phrase, before: int, *, in_title: bool) -> None:
+def _note(article: _Article, source: str, phrase: Phrase, before: int, *, in_title: bool) -> None:
     tokens = phrase.tokens
     surface = source[tokens[0].start : tokens[-1].end]
-    if _QUOTES.search(surface):  # a name that opens a quotation and does not close it
+    if _QUOTES.search(surface) or source[tokens[-1].end : tokens[-1].end + 2] in _QUOTED:  # half of a quotation, or of «the film “…”»
         return
     key = tuple([token.term for token in tokens])
-    candidate = found.get(key)
+    candidate = article.found.get(key)
     if candidate is None:  # the title comes first: a title's phrase is known as such
         plain = tuple([token.term for token in phrase.plain])
         plural = tuple([t.term for t in phrase.plain if source[t.start].isupper() and t.text == t.term + "s"])
-        candidate = found[key] = _Candidate(key, plain, plural, before + tokens[0].start, in_title)
+        proper = surface[0].isupper() and all(
+            source[t.start].isupper() and not article.words.share(t.term) for t in phrase.plain
+        )
+        compound = phrase.compound and article.words.code == "en"
+        candidate = article.found[key] = _Candidate(key, plain, plural, compound, proper, before + tokens[0].start, in_title)
     candidate.count += 1
     candidate.surfaces[surface] = candidate.surfaces.get(surface, 0) + 1
     if phrase.nominative:
@@ -156,15 +170,17 @@ def _best(article: _Article, wanted: int) -> tuple[Keyword, ...]:
     ranked = sorted((pair for pair in ranked if pair[0] > 0), key=lambda pair: (-pair[0], pair[1].first))
     chosen: list[Keyword] = []
     taken: list[str] = []
-    alone: set[str] = set()
+    kept: list[set[str]] = []
     for score, candidate in ranked:
         if len(chosen) == wanted or score < ranked[0][0] * _LEAST_OF_BEST:
             break
+        terms = set(candidate.terms)
+        if any(terms <= other or other <= terms for other in kept):
+            continue
         new = [term for term in candidate.plain if not any(_alike(term, other) for other in taken)]
-        if new and 2 * len(new) >= len(candidate.plain) and alone.isdisjoint(candidate.plain):
+        if new and 2 * len(new) >= len(candidate.plain):
             taken += new
-            if len(candidate.terms) == 1:
-                alone.add(candidate.terms[0])
+            kept.append(terms)
             chosen.append(Keyword(text=_surface(candidate), score=round(score, 3)))
     return tuple(chosen)
 
@@ -198,31 +214,36 @@ def _score(candidate: _Candidate, article: _Article) -> float:
 def _worth_counting(candidate: _Candidate, article: _Article) -> bool:
     """Leave out what was said once, in passing, titles without a name, and words that only stand beside names."""
     words, counts, titled, plain = article.words, article.counts, article.titled, candidate.plain
-    if article.named.issuperset(candidate.terms):
-        return False  # a part of a name that stands whole elsewhere
+    if article.named.issuperset(candidate.terms) or (candidate.proper and not candidate.in_title):
+        return False  # a part of a name that stands whole elsewhere, or a name that was not found: entities' business
     if len(candidate.terms) == 1:
         return _worth_alone(candidate, article)
     content = [term for term in plain if term not in words.offices and term not in words.weak]
     if not content:
         own = [term for term in plain if term not in words.offices]
-        return len(own) > 1 and (candidate.in_title or candidate.count > 1)
+        return len(own) > 1 and (candidate.in_title or candidate.count > 1 or all(counts[term] > 1 for term in own))
     if not article.named.isdisjoint(candidate.plural):
         return False  # Syrias ceasefire: a possessive that lost its apostrophe
-    if candidate.in_title or candidate.count > 1 or (candidate.first < (_LEAD_EN if words.code == "en" else _LEAD) and _stands(candidate, content, words)):
+    if candidate.in_title or candidate.count > 1:
         return True
-    return any(term in titled or (candidate.nominative and counts[term] > 1) for term in content)
-
-
-def _stands(candidate: _Candidate, content: Sequence[str], words: Words) -> bool:
-    """Tell whether what is said once, early, says enough: of rare words, or long, and no mere adverbial."""
-    if len(candidate.terms) >= _LONGEST_BONUS:
+    if any(term in titled for term in content):
         return True
-    return bool(candidate.nominative) and all(words.share(term) < _RARE[words.code] for term in content)
+    if not candidate.nominative or "of" in candidate.terms:
+        return False
+    rarity = sum([words.rarity(term) for term in plain]) / len(plain)
+    if candidate.first < _FIRST_SENTENCE:
+        return True
+    strong = len([term for term in content if counts[term] > 1])
+    if words.code == "en":
+        return rarity < _FAMILIAR and 2 * strong >= len(content)
+    return words.code == "ru" and rarity > _TELLING and 2 * strong >= len(content)
 
 
 def _worth_alone(candidate: _Candidate, article: _Article) -> bool:
     term = candidate.terms[0]
-    if term in article.named or article.words.share(term) > _COMMON or term in article.words.offices:
+    if term in article.named or term in article.words.offices or not candidate.nominative:
+        return False
+    if article.words.share(term) > _COMMON and article.counts[term] < _SEEN_OFTEN:
         return False
     return article.counts[term] >= (_SEEN_ALONE - 1 if term in article.titled else _SEEN_ALONE)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
@@ -14,6 +14,7 @@ from rasid.domain.errors import InputError
 
 TONGUES = ("en", "ar", "ru")
 _OURS = "rasid:"
+_PARTS, _SHORT = 3, 2  # words of a person's full name, letters of a particle
 
 
 # What stands before an alias in the tables; plain bits, for they are tested for every name found.
@@ -143,6 +144,8 @@ def build(
     for row in (*people, *bodies):
         entries.append(_actor(row))
         aliases.append(_aliases(row, forms))
+        if row["type"] == "PER":
+            aliases[-1] += tuple(_surname_first(aliases[-1]))
         if row["type"] == "LOC":
             taken |= {name.text: len(entries) - 1 for name in aliases[-1] if not name.mark}
     for row in places:
@@ -167,6 +170,14 @@ def _aliases(row: Mapping[str, str], forms: Mapping[str, tuple[str, ...]]) -> tu
                 for form in forms.get(text, ()):
                     found[Name(form, mark)] = None
     return tuple(found)
+
+
+def _surname_first(names: Iterable[Name]) -> Iterator[Name]:
+    """Give the Russian full names as lists of persons have them: Лавров Сергей Викторович."""
+    for name in names:
+        words = name.text.split(" ")
+        if 1 < len(words) <= _PARTS and all("А" <= w[0] <= "Я" and len(w) > _SHORT for w in words):
+            yield Name(" ".join([words[-1], *words[:-1]]), name.mark)
 
 
 def _names(row: Mapping[str, str]) -> Names:

@@ -50,7 +50,9 @@ def office_names(office: str, country: Names) -> Names:
     )
 
 
-def find_offices(tokens: Sequence[Token], countries: Mapping[int, str], people: frozenset[int]) -> list[Office]:
+def find_offices(
+    tokens: Sequence[Token], source: str, countries: Mapping[int, str], people: frozenset[int]
+) -> list[Office]:
     """Find the offices whose country stands beside them and whose holder does not.
 
     `countries`: the country that a token names, as a noun or an adjective; `people`: the tokens of people's names.
@@ -62,10 +64,22 @@ def find_offices(tokens: Sequence[Token], countries: Mapping[int, str], people: 
             last = at + len(words) - 1
             if tuple(t.text for t in tokens[at : last + 1]) == words:
                 span = _with_country(tokens, at, last, countries)
-                if span is not None and not {span[0] - 1, span[1] + 1} & people:
+                if (
+                    span is not None
+                    and not _compound(tokens, at, last, source)
+                    and not {span[0] - 1, span[1] + 1} & people
+                ):
                     found.append(Office(office, span[2], span[0], span[1]))
                 break
     return found
+
+
+def _compound(tokens: Sequence[Token], first: int, last: int, source: str) -> bool:
+    """Say whether a hyphen makes it a part of another word: вице-президент, премьер-лига."""
+    return "-" in {
+        source[tokens[first].start - 1 : tokens[first].start],
+        source[tokens[last].end : tokens[last].end + 1],
+    }
 
 
 def _with_country(

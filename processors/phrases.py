@@ -8,11 +8,11 @@ it or nothing, and no two names side by side.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from typing import NamedTuple
 
 from processors.tokens import Token
-from processors.word_classes import ADJECTIVE, GENITIVE, NOMINATIVE, USABLE, VERBAL, Words
+from processors.word_classes import ADJECTIVE, ANIMATE, DEFINITE, GENITIVE, LEXICAL, NOMINATIVE, USABLE, VERBAL, Words
 
 _LONGEST = {"en": 4, "ru": 5, "ar": 4}  # words of a phrase; a name counts as one
 _SHORTEST = 3  # letters of a word alone
@@ -39,15 +39,20 @@ class Item(NamedTuple):
 
 
 class Phrase(NamedTuple):
-    """A noun phrase: all of its tokens, those outside names, and whether it may stand in the nominative."""
+    """A noun phrase: all of its tokens, those outside names, whether it may be nominative, and whether it has no adjective."""
 
     tokens: list[Token]
     plain: list[Token]
     nominative: bool
+    compound: bool
 
 
-def phrases(source: str, tokens: Sequence[Token], owners: Sequence[int], words: Words) -> Iterator[Phrase]:
-    """Give the noun phrases of a text, in order; `owners` holds the number of the name that each token belongs to."""
+def phrases(source: str, tokens: Sequence[Token], owners: Sequence[int], words: Words, alone: Container[str]) -> Iterator[Phrase]:
+    """Give the noun phrases of a text, in order.
+
+    `owners` holds the number of the name that each token belongs to, -1 for none; of words that stand alone only the
+    terms in `alone` are given.
+    """
     run: list[Item] = []
     link: list[Item] = []
     last: Token | None = None
@@ -55,7 +60,7 @@ def phrases(source: str, tokens: Sequence[Token], owners: Sequence[int], words: 
     known = words.known.get
     for token, owner in zip(tokens, owners, strict=True):
         if owner >= 0:
-            role = _name_role(token, source, words)
+            role = 0 if token.text in words.possessives else _name_role(token, source, words)
         else:
             mark = source[token.end - 1] == "ة" if arabic else source[token.start].isupper()
             found = known((token.text, mark))
@@ -69,8 +74,11 @@ def phrases(source: str, tokens: Sequence[Token], owners: Sequence[int], words: 
                     link.append(Item(token, 0, -1))
                     last = token
                     continue
-                yield from _trimmed(_uncut(run, token, role, source, words), source, words)
+                if len(run) > 1 or (run[0].name < 0 and run[0].token.term in alone):
+                    yield from _trimmed(_uncut(run, token, role, source, words), source, words)
                 run = []
+                if english and role and owner < 0 and before.role & VERBAL and source[token.start].islower():
+                    role = 0  # suicide bombers attack | refugee camp
             elif link:
                 run += link
             link = []
@@ -89,9 +97,14 @@ def _uncut(run: list[Item], after: Token, role: int, source: str, words: Words) 
         return run[:-1]  # rebel-held: half a word
     if last.name >= 0 or not between.startswith(" ") or last.token.sentence != after.sentence:
         return run
-    if words.code == "en" and between == " " and last.role & VERBAL:
-        objects = role or after.script == "digit" or after.text in _DETERMINERS
+    if words.code == "en" and between == " ":
+        plural = last.token.text.endswith("s") and not last.token.text.endswith("ss")
+        objects = after.text in _DETERMINERS or (
+            plural and (role or after.script == "digit" or source[after.start].isupper())
+        )
         return run[:-1] if objects else run
+    if words.code == "ar" and between == " " and not role and after.text.startswith("ال"):
+        return []  # its adjective or complement is a stop word: half a phrase
     if words.code == "ar" and (between[1:] in _CLITICS or (between == " " and after.text in _GOVERNS)):
         place = after.text == "في"
         if (len(run) == 1 and not place) or last.token.text.startswith(("الم", "مت", "مس")):
@@ -115,10 +128,15 @@ def _in_place(token: Token, last: Token | None, role: int, source: str, words: W
     if start and (source[start - 1].isdigit() or (source[start - 1] in _HYPHENS and _half(last, token, source, words))):
         return 0
     arabic = words.code == "ar"
+    if arabic and start and source[start - 1] == "ك" and (start == 1 or source[start - 2] == " "):
+        return 0  # كمين: more often the word's own letter
     if arabic and source[start] == "ل" and token.text.startswith("ال"):
         return 0  # لل hides the article: the slice would not be a word
+    if arabic and (last is None or last.sentence != token.sentence):
+        # A sentence begins with its verb, a headline with its subject.
+        return role if token.sentence == 0 and role & USABLE or role & DEFINITE else 0
     if last is None:
-        return role if arabic or role & USABLE else 0
+        return role if role & USABLE else 0
     if last.sentence == token.sentence:
         if last.text in _VERB_FOLLOWS[words.code] and not source[start].isupper():
             return role if arabic and role & USABLE and not role & VERBAL else 0
@@ -155,6 +173,8 @@ def _joined(source: str, before: Item, right: Token, owner: int, language: str) 
         if not _GAP.match(between):
             return False
     if language == "en":  # the regime fears | attacks; Syrias | largest city
+        if owner < 0 and before.name < 0 and source[left.start].islower() and source[right.start].isupper():
+            return source[right.start : right.end].isupper()
         return not before.role & VERBAL
     if language == "ar":  # الدفاع الروسي | سيرغي شويغو: after the article a noun without one begins another phrase
         return not (left.text.startswith("ال") and not right.text.startswith("ال"))
@@ -163,7 +183,16 @@ def _joined(source: str, before: Item, right: Token, owner: int, language: str) 
 
 def _trimmed(run: list[Item], source: str, words: Words) -> Iterator[Phrase]:
     """Cut a run into phrases, adjectives off their ends, and leave out names that stand alone."""
-    if not run or (len(run) == 1 and (run[0].name >= 0 or run[0].role & ADJECTIVE)):
+    while run and not run[-1].role:
+        run = run[:-1]
+    while run and (run[0].token.text in _DETERMINERS or not run[0].role):
+        run = run[1:]
+    if not run:
+        return
+    if len(run) == 1:
+        item = run[0]
+        if item.name < 0 and not item.role & ADJECTIVE and _tells(item.token, source, words):
+            yield Phrase([item.token], [item.token], bool(item.role & NOMINATIVE), compound=False)
         return
     parts = _by_case(run, source) if words.code == "ru" else [_behind_partitive(run, words)]
     for part in parts:
@@ -171,14 +200,14 @@ def _trimmed(run: list[Item], source: str, words: Words) -> Iterator[Phrase]:
             part = _from_noun(part)
         while part and part[-1].name < 0 and (len(part[-1].token.text) == 1 or part[-1].role & ADJECTIVE):
             part = part[:-1]
-        part = _shortened(part, source, words)
+        part = _shortened(part if words.code != "en" else _without_person(part, source), source, words)
         plain = [item.token for item in part if item.name < 0 and item.role]
         if words.code == "en" and len(part) > 1 and part[0].token.text.endswith("ing") and part[1].name >= 0:
             continue  # fighting Daesh
         if words.code == "en" and len({item.name for item in part if item.name >= 0}) > 1:
             continue  # two names in one English phrase: more likely a clause
         if any(not item.role & ADJECTIVE for item in part if item.name < 0 and item.role) and (len(part) > 1 or _tells(part[0].token, source, words)):
-            yield Phrase([item.token for item in part], plain, _nominative(part))
+            yield Phrase([item.token for item in part], plain, _nominative(part), not any(item.role & ADJECTIVE for item in part))
 
 
 def _behind_partitive(run: list[Item], words: Words) -> list[Item]:
@@ -190,6 +219,17 @@ def _behind_partitive(run: list[Item], words: Words) -> list[Item]:
             rest = run[at + 1 :]
             return rest[1:] if rest and not rest[0].role else rest
     return run
+
+
+def _without_person(part: list[Item], source: str) -> list[Item]:
+    """Cut a name of several words off the end of an English phrase: head of the observatory | Rami Abdel Rahman."""
+    end = len(part)
+    while end and part[end - 1].name >= 0 and part[end - 1].name == part[-1].name:
+        end -= 1
+    common = end and source[part[end - 1].token.start].islower() and part[end - 1].role
+    if not common or len(part) - end == 1:
+        return part
+    return part[:end]
 
 
 def _by_case(run: list[Item], source: str) -> list[list[Item]]:
@@ -222,7 +262,7 @@ def _governed(before: Item, item: Item, source: str) -> bool:
     if item.role & GENITIVE:
         return True
     if item.name >= 0:
-        return before.role & NOMINATIVE == item.role & NOMINATIVE
+        return bool(before.role & ANIMATE) and before.role & NOMINATIVE == item.role & NOMINATIVE
     surface = source[item.token.start : item.token.end]
     return surface.isupper() or (surface[0].isupper() and source[before.token.start].isupper())
 
@@ -231,6 +271,8 @@ def _from_noun(part: list[Item]) -> list[Item]:
     """Cut what may be a verb off an Arabic phrase, at both ends."""
     while part and not part[0].role & USABLE:
         part = part[1:]
+    if part and part[0].name < 0 and part[0].token.text.startswith(("و", "ب")) and not part[0].role & LEXICAL:
+        return []  # a clitic that was not told from the word
     for at, item in enumerate(part):
         if not item.role & (USABLE | NOMINATIVE):
             return part[:at] if at > 1 else []
@@ -279,6 +321,8 @@ def _tells(token: Token, source: str, words: Words) -> bool:
         return False
     surface = source[token.start : token.end]
     if token.script == "arab":
+        if not words.role(token.text, token.term, mark=surface.endswith("ة")) & USABLE:
+            return False
         adjective = surface.endswith(("ة", "ي") if surface.startswith("ال") else "ة") and token.text not in words.nouns
         return len(surface) > _SHORTEST and not adjective
     if surface.isupper():  # an abbreviation; longer ones are datelines and shouting

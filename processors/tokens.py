@@ -62,7 +62,7 @@ _SPACELESS = "\u3041-\u309f\u30a0-\u30fa\u30fc-\u30ff\u3400-\u4dbf\u4e00-\u9fff\
 _LETTERS = _ARABIC + _CYRILLIC + _LATIN + _HEBREW + _SPACELESS
 _PART = re.compile(
     rf"(?P<digit>\d[\d{_UNSEEN}]*)"
-    rf"|(?P<arab>[{_ARABIC}][{_ARABIC}{_UNSEEN}]*)"
+    rf"|(?P<arab>[{_ARABIC}](?:(?<!ة)[{_ARABIC}]|[{_UNSEEN}])*)"
     rf"|(?P<cyrl>[{_CYRILLIC}](?:[{_CYRILLIC}{_UNSEEN}]|[{_APOSTROPHES}](?=[{_CYRILLIC}]))*)"
     rf"|(?P<latn>[{_LATIN}](?:[{_LATIN}{_UNSEEN}]|[{_APOSTROPHES}](?=[{_LATIN}]))*)"
     rf"|(?P<hebr>[{_HEBREW}][{_HEBREW}{_UNSEEN}]*)"

@@ -23,12 +23,17 @@ INSIDE = 2  # only where no sentence begins: it may be a verb
 ADJECTIVE = 4  # not end one
 NOMINATIVE = 8  # be in the nominative (Russian); be a noun by its form (Arabic)
 GENITIVE = 16  # be in the genitive (Russian)
+DEFINITE = 64  # be no verb: it has an article or a ta marbuta (Arabic)
+ANIMATE = 128  # be someone (Russian)
+LEXICAL = 256  # be surely a noun as it stands (Arabic)
 VERBAL = 32  # be a verb as well (Arabic); be a verb or a possessive when a noun follows (English)
 
 _SHORTEST = 3
 _CACHE_LIMIT = 1 << 16
 _PRONOUN = re.compile(r".{2,}(?:ها|هم|هما|ه)\Z|.{3,}(?:نا|كم)\Z")  # a word of something said before
 _ADVERB = re.compile(r".{3,}يا\Z")  # عسكريا
+_VERB_WITH_ARTICLE = re.compile(r"الت.{2,}ها\Z")  # التقطها: no noun has both article and pronoun
+_VERB_IN_T = re.compile(r"ت(?!..ي.\Z|.ا..\Z|.*ات\Z).{3,}\Z")
 _PLURAL = re.compile(r".{2,}[^suia]s\Z|.{2,}(?:ia|ea)s\Z")
 _NEVER = re.compile(r"(?!)")
 _ROMAN = re.compile(r"[ivxlc]{1,6}\Z")
@@ -83,10 +88,12 @@ class Words:
                 classes[head] = words
         verbs = {form for verb in lists[f"{code} verb"] for form in _english_forms(verb)}
         self.nouns = frozenset(lists[f"{code} noun"].union(classes["noun"]))
-        self._closed = frozenset(lists[code] | verbs)
+        self._closed = frozenset((lists[code] | verbs) - lists[f"{code} tail"])
+        self.possessives = frozenset(lists[f"{code} possessive"])
         self._no_nouns = frozenset(set(classes["no"]) - lists[f"{code} noun"])
         self._adjectives = frozenset(classes["adj"])
         self._nominatives = frozenset(classes["nom"])
+        self._animates = frozenset(classes["who"])
         self._genitives = frozenset(classes["gen"])
         self.known: dict[tuple[str, bool], int] = {}
 
@@ -134,24 +141,24 @@ class Words:
             return (NOMINATIVE if nominative else 0) | (GENITIVE if genitive else 0)
         known = (NOMINATIVE if word in self._nominatives else 0) | (GENITIVE if word in self._genitives else 0)
         if known:
-            return known
+            return known | (ANIMATE if word in self._animates else 0)
         return (0 if _OBLIQUE.match(word) else NOMINATIVE) | (GENITIVE if _GENITIVE.match(word) else 0)
 
     def _role_arabic(self, word: str, _term: str, marbuta: bool) -> int:  # noqa: FBT001  see role
         if word in self._closed or word in self._no_nouns:
             return 0
         if word.startswith("ال"):
-            return 0 if len(word) > len("الله") and word[2:] in self._closed else USABLE | INSIDE | NOMINATIVE
+            return 0 if _VERB_WITH_ARTICLE.match(word) or len(word) > len("الله") and word[2:] in self._closed else USABLE | INSIDE | NOMINATIVE | DEFINITE
         if marbuta:
-            return USABLE | INSIDE | NOMINATIVE
+            return USABLE | INSIDE | NOMINATIVE | DEFINITE | (LEXICAL if word in self.nouns else 0)
         verbal = _VERBS["ar"].match(word)
         if word in self._compounds:
             return USABLE | INSIDE | NOMINATIVE
         if _PRONOUN.match(word) or _ADVERB.match(word):
             return 0
         if word in self.nouns:
-            return USABLE | INSIDE | NOMINATIVE | (VERBAL if verbal else 0)
-        if verbal:
+            return USABLE | INSIDE | NOMINATIVE | LEXICAL | (VERBAL if verbal else 0)
+        if verbal or _VERB_IN_T.match(word):
             return 0
         return INSIDE | NOMINATIVE if _NOMINAL.match(word) else INSIDE
 

@@ -139,7 +139,7 @@ def classes_ru(documents: list[Document]) -> Classes:
         token.text for _, _, tokens in documents for token in tokens if token.script == "cyrl" and len(token.text) > 2
     }
     morphology = pymorphy3.MorphAnalyzer()
-    found: Classes = {"no": set(), "adj": set(), "nom": set(), "gen": set()}
+    found: Classes = {"no": set(), "adj": set(), "nom": set(), "gen": set(), "who": set()}
     for word in words:
         if not morphology.word_is_known(word):
             continue
@@ -152,6 +152,8 @@ def classes_ru(documents: list[Document]) -> Classes:
         elif "NOUN" in tags:
             cases = {reading.tag.case for reading in readings if reading.score >= LIKELY_CASE}
             found["nom"] |= {word} if "nomn" in cases else set()
+            animate = any("anim" in reading.tag for reading in readings if reading.score >= LIKELY)
+            found["who"] |= {word} if animate else set()
             found["gen"] |= {word} if cases & {"gent", "gen2"} else set()
     return found
 

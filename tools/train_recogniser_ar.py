@@ -21,7 +21,7 @@ from processors.recogniser.lexicon import fold, without_clitics
 
 Array = np.ndarray[Any, Any]
 CONFIGS = {
-    "wide": rt.Config(deep=False, epochs=4, lexical_dropout=0.5, wide_l2=0.1, wide_rate=0.05),
+    "wide": rt.Config(deep=False, epochs=4, lexical_dropout=0.5, wide_l2=1.5, wide_rate=0.04, outside=-0.7),
     "deep": rt.Config(wide=False, epochs=5, lexical_dropout=0.5),
     "joint": rt.Config(epochs=5, lexical_dropout=0.5, wide_l2=0.1),
 }

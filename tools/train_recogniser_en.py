@@ -20,7 +20,7 @@ import recogniser_training as rt
 Array = np.ndarray[Any, Any]
 OTHER = ("MISC", "NATIONALITY", "PRODUCT", "CREATIVE", "MILITARYPLATFORM")
 CONFIGS = {
-    "wide": rt.Config(deep=False, labels=9, epochs=10),
+    "wide": rt.Config(deep=False, labels=9, epochs=12, wide_l2=1.5),
     "deep": rt.Config(wide=False, labels=9, epochs=12),
     "joint": rt.Config(labels=9, epochs=10),
 }

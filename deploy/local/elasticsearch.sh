@@ -2,7 +2,8 @@
 # A real Elasticsearch on this machine, without Docker: fetched from Maven Central, on a free port of 127.0.0.1.
 #   elasticsearch.sh start|stop|status|env [--secure]
 # `start` may be called any number of times and prints what to export: RASID_ELASTICSEARCH=http://127.0.0.1:PORT.
-# --secure is a second server beside it with TLS and users (see secure_elasticsearch.sh).
+# --secure is a second server beside it, with TLS and users (see secure_elasticsearch.sh).
+# RASID_JAVA_HOME or ES_JAVA_HOME names a JDK 21+ where none is found; RASID_ELASTICSEARCH_HEAP the heap (1g).
 set -euo pipefail
 COMMAND="${1:-}" MODE="${2:-}"
 NAME=elasticsearch
@@ -16,6 +17,7 @@ HEAP="${RASID_ELASTICSEARCH_HEAP:-1g}"
 PROGRAM="$CACHE/elasticsearch-$VERSION"
 CONFIG="$HOME_DIR/config"
 SCHEME=http
+# shellcheck source=secure_elasticsearch.sh
 if [ "$MODE" = --secure ]; then . "$HERE/secure_elasticsearch.sh"; fi
 
 # Lucene's language analyzers lie in the build, but nothing offers them: the plugin does (plugin/*.java).
@@ -66,7 +68,7 @@ xpack.security.enabled: false
 END
     # Garbage collection need not be logged here.
     sed -i '/^-Xlog:gc/d' "$CONFIG/jvm.options"
-    if [ "$MODE" = --secure ]; then secure_configuration; fi
+    if [ "$MODE" = --secure ]; then secure_configuration "$2"; fi
     own "$CONFIG"
 }
 
@@ -102,10 +104,9 @@ start() {
         stop_server
         fetch "$home"
         port="$(kept_port "$HOME_DIR/port")"
-        configure "$port"
+        configure "$port" "$home"
         launch "$home"
         answers || die "the server started but nothing answers on port $port (all it said: $HOME_DIR/logs)"
-        if [ "$MODE" = --secure ]; then secure_users; fi
     fi
     print_env
 }

@@ -23,7 +23,7 @@ _UNAVAILABLE = {_TOO_MANY, 502, 503, 504}
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One item of a bulk request: its lines as they are sent. `counts` is false for what the caller did not ask for."""
+    """One item of a bulk request: its lines as they are sent."""
 
     id: str
     lines: tuple[bytes, ...]
@@ -46,7 +46,7 @@ def delete(index: str, key: str) -> Action:
 
 
 class Bulk:
-    """Sends actions. A refusal of 429 or 503, of the request or of one item, is tried again after `delays` (seconds)."""
+    """Sends actions; what a busy server refused (429, 503), be it one item, is sent again after `delays` (seconds)."""
 
     def __init__(self, client: Elasticsearch, address: str, delays: Sequence[float]) -> None:
         self._client = client

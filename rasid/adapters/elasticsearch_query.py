@@ -63,13 +63,21 @@ def normal(query: Query, *, negated: bool = False) -> Query:
             return normal(part, negated=not negated)
         case And(parts) | Or(parts):
             kind = And if isinstance(query, And) != negated else Or
-            members = [normal(part, negated=negated) for part in parts]
-            flat = tuple(one for part in members for one in (part.parts if isinstance(part, kind) else (part,)))
-            return flat[0] if len(flat) == 1 else kind(flat)
+            return _joined(kind, [normal(part, negated=negated) for part in parts])
         case Everything() | Nothing():
             return Everything() if isinstance(query, Everything) != negated else Nothing()
         case _:
             return Not(query) if negated else query
+
+
+def _joined(kind: type[And | Or], members: list[Query]) -> Query:
+    """Join parts in normal form: one list of them, without those that change nothing."""
+    neutral, deciding = (Everything(), Nothing()) if kind is And else (Nothing(), Everything())
+    flat = [one for part in members for one in (part.parts if isinstance(part, kind) else (part,))]
+    if deciding in flat:
+        return deciding
+    left = tuple(part for part in flat if part != neutral)
+    return kind(left) if len(left) > 1 else next(iter(left), neutral)
 
 
 def _built(query: Query, depth: int) -> Json:
@@ -79,7 +87,7 @@ def _built(query: Query, depth: int) -> Json:
         case And(parts):
             return _all(parts, depth + 1)
         case Or(parts):
-            return _any([_built(part, depth + 1) for part in parts])
+            return {"bool": {"should": [_built(part, depth + 1) for part in parts], "minimum_should_match": 1}}
         case Not(part):
             return {"bool": {"must_not": [_built(part, depth + 1)]}}
         case _:
@@ -103,15 +111,9 @@ def _leaf(query: Query) -> Json:
 
 
 def _all(parts: tuple[Query, ...], depth: int) -> Json:
-    if not parts:
-        return {"match_all": {}}
     wanted = [_built(part, depth) for part in parts if not isinstance(part, Not)]
     unwanted = [_built(part.part, depth) for part in parts if isinstance(part, Not)]
     return {"bool": {"filter": wanted, "must_not": unwanted}}
-
-
-def _any(parts: list[Json]) -> Json:
-    return {"bool": {"should": parts, "minimum_should_match": 1}} if parts else {"match_none": {}}
 
 
 def _between(field: str, start: datetime | None, end: datetime | None) -> Json:

@@ -60,7 +60,7 @@ class Schema:
             self._fit.discard(index)
 
     def _put_where_allowed(self) -> None:
-        """A key that may only write leaves the templates to whoever ran `rasid index init`; `_check` looks at those."""
+        """Put what the key may: one that only writes leaves templates to `rasid index init`."""
         try:
             self.put()
         except StoreError as error:
@@ -88,8 +88,8 @@ class Schema:
             version = held["mappings"].get("_meta", {}).get("schema_version")
             if version is None:
                 raise StoreError(
-                    f"index {index} in Elasticsearch at {self._address} has not rasid's mapping: run `rasid index init`,"
-                    " and delete or rename that index"
+                    f"index {index} in Elasticsearch at {self._address} has not rasid's mapping: delete that index,"
+                    " then run `rasid index init`"
                 )
             if version > SCHEMA_VERSION:
                 raise StoreNewerError(self._newer(f"index {index}", version))

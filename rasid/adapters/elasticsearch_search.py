@@ -139,7 +139,8 @@ class Searcher:
 
     def _exact(self, body: Json, counts: Json, facets: Sequence[FacetName]) -> dict[FacetName, list[Json]]:
         """Ask again for those facets whose sum over the months may be wrong, with more from each month."""
-        counts = {name: counts[name] for name in facets}
+        nothing = {"doc_count_error_upper_bound": 0, "buckets": []}  # where there is no index there are no counts
+        counts = {name: counts.get(name, nothing) for name in facets}
         for size in SHARD_SIZES[1:]:
             wrong = [name for name in facets if counts[name]["doc_count_error_upper_bound"]]
             if not wrong:

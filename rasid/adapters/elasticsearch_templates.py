@@ -46,7 +46,7 @@ class Names:
         return f"{self.alias}-v1-*"
 
     def month(self, article_id: str) -> str:
-        """Give the index of the month that begins an article's id. Raises ValueError for an id that begins with none."""
+        """Give the index of the month that begins an article's id. Raises ValueError where none does."""
         found = _MONTH.match(article_id)
         if not found:
             raise ValueError(f"the id {article_id!r} does not begin with its month, as in 202611-")
@@ -60,6 +60,11 @@ class Names:
             "mappings": {"mappings": MAPPINGS},
         }
         return {f"{self.prefix}@{part}": body for part, body in parts.items()}
+
+    def rights(self) -> Json:
+        """Give the role descriptor of an API key for the daemons: their own indices only, and no templates."""
+        privileges = ["read", "write", "create_index", "delete_index", "maintenance", "view_index_metadata"]
+        return {"rasid": {"indices": [{"names": [f"{self.alias}*", self.labels], "privileges": privileges}]}}
 
     def index_template(self) -> Json:
         """Give the template of the monthly indices."""

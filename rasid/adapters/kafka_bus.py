@@ -129,8 +129,8 @@ class KafkaBus(Closing):
     def _open_producer(self) -> Any:
         with self._producing:
             if self._producer is None:
-                self._producer = kafka.KafkaProducer(
-                    **self._address.options() | _PRODUCER | self._timeouts("delivery_timeout_ms", "max_block_ms")
+                self._producer = self._address.make(
+                    kafka.KafkaProducer, **_PRODUCER | self._timeouts("delivery_timeout_ms", "max_block_ms")
                 )
             return self._producer
 
@@ -191,7 +191,7 @@ class KafkaBus(Closing):
 
     def _client(self) -> Any:
         if self._admin is None:
-            self._admin = kafka.KafkaAdminClient(**self._address.options() | self._timeouts())
+            self._admin = self._address.make(kafka.KafkaAdminClient, **self._timeouts())
         return self._admin
 
     def _name(self, topic: str) -> str:

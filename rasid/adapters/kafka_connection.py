@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from kafka import errors
+from kafka.net.compat import KafkaNetClient
 
 from rasid.domain.errors import StoreError
 
@@ -52,6 +53,26 @@ class KafkaAddress:
         if self.ca_file is not None:
             options["ssl_cafile"] = self.ca_file
         return options
+
+    def make(self, kind: Callable[..., Any], **options: Any) -> Any:
+        """Make one of kafka-python's clients. Raises its errors.
+
+        One whose constructor fails leaves its thread and sockets behind; while a broker is away for hours, that would
+        be thousands. So they are closed here.
+        """
+        begun: list[KafkaNetClient] = []
+
+        def network(**config: Any) -> KafkaNetClient:
+            begun.append(KafkaNetClient(**config))
+            return begun[-1]
+
+        try:
+            return kind(kafka_client=network, **self.options() | options)
+        except BaseException:
+            for client in begun:
+                with suppress(errors.KafkaError, OSError, RuntimeError):
+                    client.close()
+            raise
 
     @contextmanager
     def translate(self, doing: str) -> Iterator[None]:

@@ -12,12 +12,13 @@ from kafka.coordinator.assignors.range import RangePartitionAssignor
 from kafka.structs import OffsetAndMetadata
 
 from rasid.adapters.kafka_connection import REQUEST_SECONDS, KafkaAddress
+from rasid.adapters.kafka_poll import poll
 from rasid.adapters.kafka_records import record_of
 from rasid.ports import Closing, Record
 
 # While a later topic waits, it is looked this often whether the earlier ones have run dry.
 _LOOK_AGAIN_SECONDS = 0.05
-_GLANCE_MS = 1  # a fetch of the urgent topic is under way nearly always: this only takes what it brought
+_GLANCE_SECONDS = 0.001  # a fetch of the urgent topic is under way nearly always: this only takes what it brought
 _GONE = (
     errors.CommitFailedError,
     errors.IllegalGenerationError,
@@ -38,9 +39,7 @@ class KafkaGroupConsumer(Closing):
         self._first: dict[TopicPartition, int] = {}
         self._next: dict[TopicPartition, int] = {}
         with address.translate(f"joining group {group}"):
-            self._client = kafka.KafkaConsumer(
-                **address.options(), **_options(address.prefix + group, member), max_partition_fetch_bytes=1 << 20
-            )
+            self._client = address.make(kafka.KafkaConsumer, **_options(address.prefix + group, member))
             self._client.subscribe(topics=list(self._names), listener=_Listener(self))
 
     def poll(self, max_records: int, wait: float = 0.0) -> Sequence[Record]:
@@ -104,19 +103,13 @@ class KafkaGroupConsumer(Closing):
         last = len(self._names) - 1
         for place in range(last):
             self._pause_after(place)
-            found: dict[TopicPartition, list[Any]] = self._client.poll(timeout_ms=_GLANCE_MS, max_records=max_records)
+            found = poll(self._client, seconds=_GLANCE_SECONDS, max_records=max_records)
             if found:
                 return found
             if not self._dry(place):
-                return self._poll(min(left, _LOOK_AGAIN_SECONDS), max_records)
+                return poll(self._client, seconds=min(left, _LOOK_AGAIN_SECONDS), max_records=max_records)
         self._pause_after(last)
-        return self._poll(left, max_records)
-
-    def _poll(self, seconds: float, max_records: int) -> dict[TopicPartition, list[Any]]:
-        found: dict[TopicPartition, list[Any]] = self._client.poll(
-            timeout_ms=int(seconds * 1000), max_records=max_records
-        )
-        return found
+        return poll(self._client, seconds=left, max_records=max_records)
 
     def _pause_after(self, place: int) -> None:
         mine = self._client.assignment()
@@ -161,5 +154,6 @@ def _options(group: str, member: str | None) -> dict[str, Any]:
         "heartbeat_interval_ms": 2_000,
         "fetch_max_wait_ms": 100,
         "fetch_max_bytes": 16 << 20,
+        "max_partition_fetch_bytes": 1 << 20,
         "allow_auto_create_topics": False,
     }

@@ -10,6 +10,7 @@ import kafka
 from kafka import TopicPartition
 
 from rasid.adapters.kafka_connection import REQUEST_SECONDS, KafkaAddress
+from rasid.adapters.kafka_poll import poll
 from rasid.domain.errors import StoreError
 
 Range = tuple[int, int]  # the first offset and the one behind the last
@@ -24,7 +25,7 @@ def fold(address: KafkaAddress, ranges: Mapping[TopicPartition, Range]) -> Itera
     if not left:
         return
     with address.translate("reading"):
-        client = kafka.KafkaConsumer(**address.options(), **READER_OPTIONS)
+        client = address.make(kafka.KafkaConsumer, **READER_OPTIONS)
     try:
         with address.translate("reading"):
             client.assign(list(left))
@@ -64,7 +65,7 @@ def _fill(client: Any, waiting: dict[TopicPartition, deque[Any]], left: dict[Top
     full = [part for part in left if len(waiting[part]) >= _AHEAD]
     client.pause(*full)
     client.resume(*(set(left) - set(full)))
-    found = client.poll(timeout_ms=_POLL_MS, max_records=_AHEAD)
+    found = poll(client, seconds=_POLL_MS / 1000, max_records=_AHEAD)
     for part, records in found.items():
         waiting[part].extend(record for record in records if record.offset < left[part][1])
     # The position, not the last record, tells the end: compaction and markers leave holes before it.

@@ -16,6 +16,7 @@ from kafka.partitioner.default import murmur2
 
 from rasid.adapters.kafka_connection import REQUEST_SECONDS, KafkaAddress
 from rasid.adapters.kafka_fold import READER_OPTIONS
+from rasid.adapters.kafka_poll import poll
 from rasid.adapters.key_offsets import KeyOffsets
 from rasid.domain.errors import StoreError
 
@@ -38,8 +39,8 @@ class LatestRecords:
         self._offsets: dict[TopicPartition, KeyOffsets] = {}
         self._followed: dict[TopicPartition, int] = {}
         with address.translate(f"reading {topic}"):
-            self._client = kafka.KafkaConsumer(
-                **address.options(), **READER_OPTIONS | {"fetch_max_wait_ms": 5}, max_partition_fetch_bytes=256 << 10
+            self._client = address.make(
+                kafka.KafkaConsumer, **READER_OPTIONS | {"fetch_max_wait_ms": 5, "max_partition_fetch_bytes": 256 << 10}
             )
             self._client.assign(self._parts)
 
@@ -97,7 +98,7 @@ class LatestRecords:
                 self._client.seek(part, first)
             until = clock.monotonic() + REQUEST_SECONDS
             while (self._client.position(part, timeout_ms=_POLL_MS) or 0) < end:
-                found = self._client.poll(timeout_ms=_POLL_MS, max_records=_NEAR)
+                found = poll(self._client, seconds=_POLL_MS / 1000, max_records=_NEAR)
                 yield from found.get(part, ())
                 if found:
                     until = clock.monotonic() + REQUEST_SECONDS

@@ -85,7 +85,7 @@ def apply(address: KafkaAddress, plans: TopicPlans) -> list[str]:
     Raises StoreError for a topic that has another number of partitions: that cannot be corrected in place.
     """
     with address.translate("making the topics"):
-        admin = kafka.KafkaAdminClient(**address.options())
+        admin = address.make(kafka.KafkaAdminClient)
         try:
             there = {one["name"]: len(one["partitions"]) for one in admin.describe_topics()}
             _require_same_partitions(address, plans, there)

@@ -16,22 +16,24 @@ from rasid.adapters.elasticsearch_index import ElasticsearchIndex
 from rasid.ports import Analyzer
 
 SCRIPT = Path(__file__).parents[2] / "deploy" / "local" / "elasticsearch.sh"
-_NAME = "RASID_ELASTICSEARCH="
 
 
 @functools.cache
-def address() -> str:
-    """Give the server's address, starting it where it is not running; the script lets one start at a time.
+def started(*options: str) -> dict[str, str]:
+    """Give what the script prints of the server, started where it is not running; it lets one start at a time.
 
     Raises AssertionError with what the script says is to be done.
     """
-    if given := os.environ.get("RASID_ELASTICSEARCH"):
-        return given
-    done = subprocess.run([SCRIPT, "start"], capture_output=True, text=True, timeout=400, check=False)
-    found = [line.removeprefix(_NAME) for line in done.stdout.splitlines() if line.startswith(_NAME)]
-    if done.returncode or not found:
+    done = subprocess.run([SCRIPT, "start", *options], capture_output=True, text=True, timeout=400, check=False)
+    found = dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)
+    if done.returncode or "RASID_ELASTICSEARCH" not in found:
         raise AssertionError(f"these tests need Elasticsearch, and it could not be started:\n{done.stderr}")
-    return found[0]
+    return found
+
+
+def address() -> str:
+    """Give the address of the plain server."""
+    return os.environ.get("RASID_ELASTICSEARCH") or started()["RASID_ELASTICSEARCH"]
 
 
 @contextmanager
@@ -48,7 +50,7 @@ def fresh_index(analyzer: Analyzer, **options: object) -> Iterator[Elasticsearch
 def remove(client: Elasticsearch, prefix: str) -> None:
     """Delete the indices and templates of a prefix, whatever there is."""
     client = client.options(ignore_status=404)
-    for index in client.indices.get(index=f"{prefix}-*").body:
-        client.indices.delete(index=index)
+    if names := list(client.indices.get(index=f"{prefix}-*").body):
+        client.indices.delete(index=names)
     client.indices.delete_index_template(name=f"{prefix}*")
     client.cluster.delete_component_template(name=f"{prefix}@*")

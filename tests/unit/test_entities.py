@@ -79,6 +79,11 @@ def test_later_short_mentions_follow_the_full_name():
         ("القوات الروسية والسوريون.", ("RU", "SY")),
         ("North Korean and South Korean envoys.", ("KP", "KR")),
         ("مالي واقتصادي.", ()),
+        ("Представитель российской стороны говорил о сирийской войне.", ("RU", "SY")),
+        ("Российско-сирийский договор.", ("RU", "SY")),
+        ("The Russo-Syrian deal; Rene Russo acts.", ("RU", "SY")),
+        ("العلاقات الروسية السورية", ("RU", "SY")),
+        ("الاتفاق الروسي-السوري", ("RU", "SY")),
     ],
 )
 def test_adjectives_count_for_about_only(text: str, about: tuple[str, ...]):
@@ -103,6 +108,67 @@ def test_sides_stand_near_each_other(text: str, within: int):
     """Where each side stands is kept, so that their distance in sentences can be told."""
     stands = {one.id: one.sentences for one in found_in(text).presence}
     assert min(abs(a - b) for a in stands["RU"] for b in stands["SY"]) + 1 == within
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The group, outlawed in Russia, left Aleppo.",
+        "MOSCOW, Nov 23 (Sputnik) — A Syrian army source spoke.",
+        "They fired Russian-made rockets at Aleppo.",
+        "Syrian rebels left, RIA Novosti said.",
+        "Russia, Iran, Turkey, Iraq and Syria took part.",
+        "ИГ (запрещена в РФ) отступило в Сирии.",
+        "МОСКВА, 23 ноября. /ТАСС/. Сирийская армия наступает.",
+        "В Сирии нашли миномёт российского производства.",
+        "Россия, Иран, Турция, Ирак и Сирия участвовали.",
+        "موسكو (سبوتنيك) - قال مصدر سوري ذلك.",
+        "انسحب تنظيم داعش المحظور في روسيا من حلب.",
+        "بندقية روسية الصنع في سوريا",
+        "شاركت روسيا وإيران وتركيا والعراق وسوريا.",
+    ],
+)
+def test_incidental_mentions_are_no_presence(text: str):
+    """A dateline, a medium, a ban, a maker and a list count for what a text is about, not for where a side stands."""
+    found = found_in(text)
+    assert "RU" in found.about or "RIA" in text
+    assert "RU" not in {one.id for one in found.presence}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Russia banned the party in Syria.",
+        "Moscow (pictured) backs Syria.",
+        "В РФ сирийская делегация подписала договор.",
+        "МОСКВА ПОДДЕРЖАЛА СИРИЮ",
+        "حظرت روسيا السفر إلى سوريا.",
+        "موسكو تدعم سوريا - وزير",
+    ],
+)
+def test_what_only_looks_incidental_is_presence(text: str):
+    """What a side does or says itself keeps its place."""
+    assert {"RU", "SY"} <= {one.id for one in found_in(text).presence}
+
+
+@pytest.mark.parametrize(
+    ("text", "surfaces"),
+    [
+        ("Выступил Ушаков Юрий Викторович.", ["Ушаков Юрий Викторович"]),
+        ("Rami Abdel Rahman spoke in Syria. Abdel Rahman left.", ["Rami Abdel Rahman", "Abdel Rahman"]),
+        ("قال رامي عبد الرحمن في سوريا ذلك.", ["رامي عبد الرحمن"]),
+    ],
+)
+def test_mentions_of_people_are_whole(text: str, surfaces: list[str]):
+    """A patronymic behind a name and the particles before a family name belong to the mention."""
+    assert [m.surface for e in found_in(text).entities if e.type == "PER" for m in e.mentions] == surfaces
+
+
+def test_a_row_of_known_names_is_no_name():
+    """A recognised span that holds known names and nothing else adds no entity."""
+    text = "Tags Aleppo Syria United States"
+    found = found_in(text, recognised=(Span("text", 5, 31, "ORG"),), key=upper)
+    assert {e.type for e in found.entities} == {"LOC"}
 
 
 def test_places_have_position_and_country():

@@ -29,6 +29,7 @@ COMMANDS = {
     "backup": "backup",
     "restore": "backup",
     "config": "config",
+    "worker": "worker",
 }
 GROUPS = {
     "feeds": ("feeds", "The feed list and its health."),
