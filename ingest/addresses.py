@@ -102,14 +102,16 @@ def parse_allowed(hosts: Iterable[str]) -> AllowedHosts:
             continue
         except ValueError:
             if "/" in host:
-                raise InputError(f"allowed_hosts: {host!r} is not a network like 10.1.0.0/16, host bits 0") from None
+                raise InputError(
+                    f"fetch_allowed_hosts: {host!r} is not a network like 10.1.0.0/16, host bits 0"
+                ) from None
         name, colon, port = host.rpartition(":")
         if not colon:
             names.add(normal_host(host))
         elif port.isascii() and port.isdigit() and name:
             services.add((normal_host(name), int(port)))
         else:
-            raise InputError(f"allowed_hosts: {host!r} is not a host, host:port or network")
+            raise InputError(f"fetch_allowed_hosts: {host!r} is not a host, host:port or network")
     return AllowedHosts(frozenset(names), frozenset(services), tuple(networks))
 
 
@@ -166,7 +168,7 @@ def check_address(address: IPv4Address | IPv6Address, allowed: AllowedHosts) -> 
 
 def refusal(what: str, kind: str) -> str:
     """Say why `what` is refused and what a person who meant it can do."""
-    return f"{what} is not a public address ({kind}); list the host under allowed_hosts if it is meant"
+    return f"{what} is not a public address ({kind}); list the host under fetch_allowed_hosts if it is meant"
 
 
 @lru_cache(maxsize=4096)

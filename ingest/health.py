@@ -8,7 +8,7 @@ from typing import Literal
 
 from rasid.domain.feed import Feed, FeedState
 
-HealthStatus = Literal["ok", "quiet", "failing", "gone", "waiting", "off"]
+HealthStatus = Literal["well", "quiet", "failing", "gone", "waiting", "off"]
 _QUIET_AFTER = timedelta(days=14)
 _MANY_FAILURES = 5.0
 
@@ -29,14 +29,16 @@ def health(feed: Feed, state: FeedState | None, now: datetime) -> Health:
         return Health("waiting", "not polled yet")
     if state.gone:
         return Health("gone", state.last_error or "its server says it is gone for good (410)")
-    if state.failures or state.last_success_at is None:
+    if state.failures:
         return Health("failing", _failing(state, now))
+    if state.last_success_at is None:  # nothing was sent: another feed of its host was asked to wait
+        return Health("waiting", state.last_error or "not polled yet")
     moved = f"; moved for good to {state.url}" if state.url != feed.url else ""
     newest = state.last_new_at or state.last_success_at
     if now - newest >= _QUIET_AFTER:
         return Health("quiet", f"answers, but has shown nothing new for {_span(now - newest)}{moved}")
     whole = "" if state.conditional else "; fetched whole each time, as it repeats validators after changes"
-    return Health("ok", f"last new items {_span(now - newest)} ago{moved}{whole}")
+    return Health("well", f"last new items {_span(now - newest)} ago{moved}{whole}")
 
 
 def _failing(state: FeedState, now: datetime) -> str:

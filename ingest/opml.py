@@ -6,7 +6,8 @@ pass over it, and a round trip keeps it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -38,10 +39,11 @@ def to_opml(feeds: Sequence[Feed], *, title: str = "Rasid", now: datetime | None
     return bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True))
 
 
-def from_opml(data: bytes, source: str) -> tuple[Feed, ...]:
+def from_opml(data: bytes, source: str, skipped: Callable[[str], None] = lambda _: None) -> tuple[Feed, ...]:
     """Read the feeds of an OPML document, each address once; the folders around one become its tags.
 
-    Raises FeedsFileError for what is no OPML or names no feed. Nothing is fetched, no entity is resolved.
+    `skipped` is told of each outline that no web address leads to; the others are taken. Raises FeedsFileError for what
+    is no OPML or names no feed. Nothing is fetched, no entity is resolved.
     """
     # The parser resolves nothing, and libxml2's own limits on depth and size stay on.
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
@@ -54,7 +56,11 @@ def from_opml(data: bytes, source: str) -> tuple[Feed, ...]:
     body = next((child for child in root if child.tag == "body"), None)
     feeds: dict[str, Feed] = {}
     for outline, folders in _outlines(body if body is not None else root, ()):
-        feed = _feed(outline, folders, source)
+        url = _address(outline)
+        if not is_feed_address(url):
+            skipped(f"{source}:{outline.sourceline}: {url} is not an http address")
+            continue
+        feed = _feed(outline, url, folders)
         feeds.setdefault(feed.id, feed)
     if not feeds:
         raise FeedsFileError("no feed in it: no outline has an xmlUrl", source=source)
@@ -74,10 +80,17 @@ def _outlines(parent: Any, folders: tuple[str, ...]) -> Iterator[tuple[Any, tupl
             yield from _outlines(outline, (*folders, name) if name else folders)
 
 
-def _feed(outline: Any, folders: tuple[str, ...], source: str) -> Feed:
-    url = _attribute(outline, "xmlUrl")
-    if not is_feed_address(url):
-        raise FeedsFileError(f"{url} is not an http address", source=source, line=outline.sourceline)
+def _address(outline: Any) -> str:
+    """Give a feed's address; feed: is what browsers once wrote for http."""
+    url = _attribute(outline, "xmlUrl").strip()
+    found = re.match(r"feed:(?://)?(?=https?://)|feed:(?=//)", url, re.IGNORECASE)
+    if found is None:
+        return url
+    rest = url[found.end() :]
+    return rest if rest.lower().startswith("http") else f"http:{rest}"
+
+
+def _feed(outline: Any, url: str, folders: tuple[str, ...]) -> Feed:
     title = _attribute(outline, "title") or _attribute(outline, "text") or (urlsplit(url).hostname or url)
     tags = [*folders, *(part.strip(" /") for part in _attribute(outline, "category").split(","))]
     feed = Feed(

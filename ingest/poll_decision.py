@@ -50,7 +50,8 @@ def first_state(feed: Feed) -> FeedState:
 def ask(feed: Feed, state: FeedState, now: datetime) -> Ask:
     """Decide what to request. Every tenth poll and one a day at least is unconditional (as is all of a caught feed).
 
-    Where an address that the feed moved to keeps failing, the listed one is tried again.
+    Where an address that the feed moved to keeps failing, the listed one is tried again. The sample never moves: its
+    port is another one at each start.
     """
     lost = state.failures >= _TRY_LISTED_AFTER and state.url != feed.url
     full = (
@@ -61,7 +62,7 @@ def ask(feed: Feed, state: FeedState, now: datetime) -> Ask:
         or (state.last_full_at is None or now - state.last_full_at >= FULL_AFTER)
     )
     return Ask(
-        url=feed.url if lost else state.url,
+        url=feed.url if lost or feed.sample else state.url,
         etag=None if full else state.etag,
         last_modified=None if full else state.last_modified,
         full=full,

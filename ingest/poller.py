@@ -201,7 +201,8 @@ class Poller:
 
     async def _publish(self, feed: Feed, entries: Sequence[Entry], now: datetime) -> None:
         for start in range(0, len(entries), _BATCH):
-            await self._room()
+            if start:  # a poll of usual size never waits behind a huge one
+                await self._room()
             await self._publish_batch([_raw(feed, entry, now) for entry in entries[start : start + _BATCH]])
 
     # The agenda
@@ -240,7 +241,7 @@ class Poller:
             due = min(due, now + timedelta(seconds=feed.max_interval))
         if not_before is not None:
             due = max(due, not_before)
-        self._agenda.put(feed.id, _host(state.url if state is not None else feed.url), due)
+        self._agenda.put(feed.id, _host(feed.url if state is None or feed.sample else state.url), due)
 
     def _start_due(self) -> None:
         while not self._stopping and len(self._tasks) < self._in_flight and (taken := self._take()):

@@ -18,14 +18,15 @@ import ssl
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 import faust
 import structlog
 from aiokafka.errors import KafkaError
 from faust.exceptions import FaustError
+from faust.streams import Stream
 from faust.transport.drivers import aiokafka as driver
 from faust.types import EventT, StreamT
 
@@ -42,7 +43,7 @@ Take = Callable[[Sequence[Record], Publish], Awaitable[bool]]
 _REVOKE_SECONDS = 5.0  # half a session: how long a rebalance waits for the batch in hand
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Received:
     """One record as Kafka gave it; `timestamp` in milliseconds since 1970."""
 
@@ -80,7 +81,7 @@ class Broker:
     prefix: str = ""
     member: str | None = None
     username: str | None = None
-    password: str | None = None
+    password: str | None = field(default=None, repr=False)
     ca_file: str | None = None
 
 
@@ -162,7 +163,7 @@ def _register(app: StageApp, hands: Hands, work: Work, topic: str, urgency: int)
 
     async def agent(stream: StreamT[bytes]) -> None:
         try:
-            async for events in stream.noack_take(size, work.within):
+            async for events in cast(Stream[EventT[Any]], stream).noack_take(size, work.within):
                 for event in await hands.take(events, topic, urgency):
                     await stream.ack(event)
         except Exception as error:  # leaving the agent with it would acknowledge the event

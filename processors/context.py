@@ -40,11 +40,12 @@ def _groups() -> dict[str, frozenset[str]]:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A field of an article with its tokens; `offset` numbers its first sentence within the article."""
+    """A field of an article with its tokens and their words; `offset` numbers its first sentence in the article."""
 
     field: FieldName
     source: str
     tokens: Sequence[Token]
+    words: Sequence[str]
     offset: int
     headline: bool  # most words begin with a capital, so that capitals say nothing
 
@@ -77,7 +78,8 @@ class Passage:
 
 def passage(field: FieldName, source: str, tokens: Sequence[Token], offset: int) -> Passage:
     """Make a passage."""
-    return Passage(field, source, tokens, offset, field == "title" and _title_case(source, tokens))
+    spoken = [token.text for token in tokens]
+    return Passage(field, source, tokens, spoken, offset, field == "title" and _title_case(source, tokens))
 
 
 def _title_case(source: str, tokens: Sequence[Token]) -> bool:

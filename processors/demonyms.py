@@ -53,10 +53,10 @@ def _forms(row: dict[str, str]) -> list[str]:
     return forms
 
 
-def adjectives(tokens: Sequence[Token], source: str) -> list[tuple[int, str]]:
-    """Give the places of tokens that name a country's adjective or people, and the country."""
+def adjectives(tokens: Sequence[Token], words: Sequence[str], source: str) -> list[tuple[int, str]]:
+    """Give the places of tokens (`words`: their texts) that name a country's adjective or people, and the country."""
     known = _known()
-    places = [at for at, token in enumerate(tokens) if token.text in known]
+    places = [at for at, word in enumerate(words) if word in known]
     return [(at, country) for at in places if (country := country_of(tokens, at, source)) is not None]
 
 

@@ -58,7 +58,7 @@ def find(
     offset = title_tokens[-1].sentence + 1 if title_tokens else 0
     passages = (passage("title", title, title_tokens, 0), passage("text", text, text_tokens, offset))
     names = gazetteer()
-    peoples = [adjectives(p.tokens, p.source) for p in passages]
+    peoples = [adjectives(p.tokens, p.words, p.source) for p in passages]
     tally = _Tally()
     for p, found in zip(passages, peoples, strict=True):
         tally.adjectives(p, found)
@@ -162,13 +162,12 @@ def _office_mentions(
     p: Passage, peoples: Iterable[tuple[int, str]], links: Sequence[Link], base: KnowledgeBase
 ) -> list[tuple[Office, Mention]]:
     """Find the offices of a passage; a country is known by its adjective or its name."""
-    at_start = {token.start: at for at, token in enumerate(p.tokens)}
     here = [(k, base.entries[k.entry]) for k in links if k.passage is p]
     countries = dict(peoples)
-    countries |= {at_start[k.start]: e.country[0] for k, e in here if e.kind == "country" and k.start in at_start}
+    countries |= {k.match.first: e.country[0] for k, e in here if e.kind == "country"}
     people = frozenset(at for k, e in here if e.type == "PER" for at in range(k.match.first, k.match.last + 1))
     found = []
-    for office in find_offices(p.tokens, p.source, countries, people):
+    for office in find_offices(p, countries, people):
         start, end = p.tokens[office.first].start, p.tokens[office.last].end
         found.append((office, Mention(field=p.field, start=start, end=end, surface=p.source[start:end])))
     return found

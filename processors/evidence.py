@@ -13,15 +13,16 @@ from processors.context import Passage
 from processors.gazetteer import Match
 from processors.knowledge import DOUBTFUL, Entry
 from processors.normalise import fold
+from rasid.domain.article import Names
 
 _YEAR = re.compile("(?:19|20)[0-9]{2}")
-_STEM, _CASE = 4, 2  # letters that case forms of a name share, and by how many they differ in length
+STEM, _CASE = 4, 2  # letters that case forms of a name share, and by how many they differ in length
 LARGE = 300_000  # people: a city that is named without its country
 
 
 @dataclass(slots=True)
 class Evidence:
-    """Entries named in full (people also by last word), countries, years, family names of people unknown, main script."""
+    """Entries named in full (people also by last word), countries, years, family names of strangers, main script."""
 
     full: set[int] = field(default_factory=set)
     countries: Counter[str] = field(default_factory=Counter)
@@ -38,15 +39,15 @@ class Evidence:
 
     def note_bearer(self, word: str, entry: int) -> None:
         """Note that a person named in full bears the last name `word` (folded)."""
-        self.families.setdefault(word[:_STEM], {}).setdefault(word, set()).add(entry)
+        self.families.setdefault(word[:STEM], {}).setdefault(word, set()).add(entry)
 
     def bearers(self, word: str, *, strict: bool = False) -> set[int]:
         """Give the people named in full whose last name the folded `word` is, in whatever case form.
 
         `strict`: all of the name but its ending is in the word.
         """
-        alike = self.families.get(word[:_STEM], {})
-        if word in alike or len(word) <= _STEM:
+        alike = self.families.get(word[:STEM], {})
+        if word in alike or len(word) <= STEM:
             return alike.get(word, set())
         return set().union(*(who for last, who in alike.items() if _case_form(last, word, strict)))
 
@@ -59,8 +60,8 @@ def gather(
     passages: Sequence[Passage], matches: Sequence[list[Match]], entries: Sequence[Entry], peoples: Iterable[str]
 ) -> Evidence:
     """Read the evidence off an article's names; `peoples` are the countries its adjectives name."""
-    scripts = Counter(token.script for p in passages for token in p.tokens)
-    spoken = {token.text for p in passages for token in p.tokens}
+    scripts = Counter([token.script for p in passages for token in p.tokens])
+    spoken = set().union(*(p.words for p in passages))
     evidence = Evidence(
         countries=Counter(peoples),
         script=scripts.most_common(1)[0][0] if scripts else "latn",
@@ -103,11 +104,14 @@ def _note(p: Passage, match: Match, entries: Sequence[Entry], evidence: Evidence
             evidence.countries.update(entry.country)
 
 
-@cache
 def own_words(entry: Entry) -> frozenset[str]:
     """Give the folded words of an entry's names."""
-    names = (entry.names.en, entry.names.ar, entry.names.ru)
-    return frozenset(fold(word) for name in names if name for word in name.split())
+    return _words_of(entry.names)
+
+
+@cache
+def _words_of(names: Names) -> frozenset[str]:
+    return frozenset(fold(word) for name in (names.en, names.ar, names.ru) if name for word in name.split())
 
 
 def prominent(entry: Entry) -> bool:

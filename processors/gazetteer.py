@@ -27,7 +27,7 @@ _ARABIC_LETTER = re.compile(r"[\u0620-\u065f\u0670-\u06d3]")
 _CLITICS = re.compile("^((?:[وف]?[بكل]|[وف])?).*$")
 _ANY_CASE = 7  # no word of the name has a capital
 _SHORT = 4  # letters; shorter words keep their s
-_REMEMBERED = 1 << 16  # readings of Arabic words
+_REMEMBERED = 1 << 16  # readings of Arabic words, names met
 
 
 class Ref(NamedTuple):
@@ -73,6 +73,7 @@ class Gazetteer:
         self._latin = frozenset(w for p in names if p[1] < "\u0250" for w in p.split())
         self._automaton: Any = CharwiseDoubleArrayAhoCorasick(list(names))
         self._readings: dict[str, tuple[str, int, str, int]] = {}
+        self._met: dict[int, tuple[tuple[Ref, ...], bool]] = {}
 
     def _refs(self, value: int) -> tuple[int, ...]:
         return self._several.get(value) or (self._single[value],)
@@ -169,13 +170,23 @@ class Gazetteer:
                 found.append(Match(first, last, start, refs))
         return found
 
+    def _meet(self, value: int) -> tuple[tuple[Ref, ...], bool]:
+        """Give whose name it is, and whether it is in any spelling; names met are remembered."""
+        owners = tuple(Ref(packed >> 6, packed >> 3 & 7, packed & 7) for packed in self._refs(value))
+        met = owners, all(ref.capital == _ANY_CASE and not ref.mark & EXACT for ref in owners)
+        if len(self._met) < _REMEMBERED:
+            self._met[value] = met
+        return met
+
     def _fitting(
         self, value: int, tokens: Sequence[Token], first: int, start: int, surface: str, source: str
     ) -> tuple[Ref, ...]:
         """Give those whose name this is in this very spelling, capital letters considered."""
+        owners, plain = self._met.get(value) or self._meet(value)
+        if plain:
+            return owners
         refs = []
-        for packed in self._refs(value):
-            ref = Ref(packed >> 6, packed >> 3 & 7, packed & 7)
+        for ref in owners:
             if ref.mark & EXACT:
                 spellings = self._exact[value, ref.entry]
                 if surface in spellings or surface + "." in spellings:

@@ -47,11 +47,14 @@ def _maker(p: Passage, last: int) -> bool:
 def _outlawed(p: Passage, first: int, last: int) -> bool:
     """Say whether somebody is outlawed there: «запрещённая в РФ», "banned in Russia", المحظورة في روسيا."""
     sentence = p.tokens[first].sentence
-    before = [t.text for t in p.tokens[max(0, first - _LOOK_BACK) : first] if t.sentence == sentence]
-    if any(word in words("outlawed") and there in words("outlawed_in") for word, there in pairwise(before)):
+    start, outlawed = max(0, first - _LOOK_BACK), words("outlawed")
+    if outlawed.isdisjoint(p.words[start : last + 2]):
+        return False
+    before = [t.text for t in p.tokens[start:first] if t.sentence == sentence]
+    if any(word in outlawed and there in words("outlawed_in") for word, there in pairwise(before)):
         return True
-    behind = p.tokens[last + 1].text if last + 1 < len(p.tokens) else ""
-    return behind in words("outlawed") and bool(before) and before[-1] in words("outlawed_in")
+    behind = p.words[last + 1] if last + 1 < len(p.words) else ""
+    return behind in outlawed and bool(before) and before[-1] in words("outlawed_in")
 
 
 def _dateline(p: Passage, first: int, last: int) -> bool:

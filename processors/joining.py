@@ -43,9 +43,7 @@ def join(
         follower = None if over else _follower(span, passages, evidence)
         if follower is not None:
             followers.append(follower)
-        elif not over or (
-            _adds(span, [kept[n] for n in over]) and all(_yields(kept[n], span, entries[kept[n].entry]) for n in over)
-        ):
+        elif not over or _gives_way([kept[n] for n in over], span, entries):
             left.append(span)
             if span.type != "ORG":
                 for n in over:
@@ -68,6 +66,11 @@ def _without_clitic(span: Span, passages: Sequence[Passage]) -> Span:
     if at < len(tokens) and tokens[at].script == "arab" and span.start < tokens[at].start < span.end:
         return span._replace(start=tokens[at].start)
     return span
+
+
+def _gives_way(over: Sequence[Link], span: Span, entries: Sequence[Entry]) -> bool:
+    """Say whether all links inside a span are only parts of the name it is."""
+    return _adds(span, over) and all(_yields(link, span, entries[link.entry]) for link in over)
 
 
 def _adds(span: Span, over: Sequence[Link]) -> bool:

@@ -14,8 +14,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
-from processors.phrases import Phrase, phrases
+from processors.phrases import phrases
 from processors.tokens import Token
+from processors.trimming import Phrase
 from processors.word_classes import Words, words_of
 from rasid.domain.article import Keyword
 
@@ -33,14 +34,18 @@ _LENGTH_BONUS = 0.45  # for each word after the first, up to
 _LONGEST_BONUS = 3
 _COMMON = 0.06  # share of articles from which on a word alone tells little
 _ALONE_MALUS = 0.4
-_FAMILIAR = 4.6  # mean rarity up to which the words of an English phrase are of this desk's subjects
-_TELLING = 4.6  # and from which a Russian phrase said once, late, is no commonplace
-_SEEN_ALONE = 3  # times that a word alone, not in the title, must stand in the text
+_FAMILIAR = 5.0  # mean rarity up to which the words of an English phrase are of this desk's subjects
+_TELLING = 4.2  # and from which a Russian phrase said once, late, is no commonplace
+_EARLY = 4.0  # mean rarity from which a phrase said once, early, counts (Arabic, Russian)
+_SEEN_ALONE = 4  # times that a word alone, not in the title, must stand in the text
+_SEEN_IN_TITLE = 2
 _SEEN_OFTEN = 5
 _SAME_STEM = 4  # letters that make two terms one for the reader
+_ENOUGH = 6  # keywords from which on what was said once, in passing, is left out
+_IN_PASSING = 0.02  # what such a phrase's score is multiplied by: it comes last
 _LEAST_OF_BEST = 0.12  # share of the best score that a keyword must reach
 _SITE_NAME = re.compile(r"\s[-–—|_]\s(?:[^\s\-–—|_]+\s*){1,3}\Z")  # “… - Jordan Times”
-_QUOTES = re.compile("[\"«»“”„()\\[\\]\n]")
+_QUOTES = re.compile('["«»“”„()\\[\\]\n]')
 _QUOTED = frozenset((' "', " «", " “", " '", " ``"))
 _HEADLINE_WORDS = 4  # capitalised words, and their share, that make a title Written Like This
 _HEADLINE_SHARE = 0.7
@@ -102,7 +107,7 @@ def keywords(
         shut.append(("text", again, again + len(title)))
     looked_at = text_tokens[:_LOOKED_AT]
     sources = (("title", title, title_tokens, 0), ("text", text, looked_at, len(title)))
-    owners = [_owners(tokens, sorted(span[1:] for span in shut if span[0] == name)) for name, _, tokens, _ in sources]
+    owners = [_owners(tokens, [span[1:] for span in shut if span[0] == name]) for name, _, tokens, _ in sources]
     _count(article, title_tokens, looked_at, owners)
     often = {term for term, count in article.counts.items() if count > 1}
     for (name, source, tokens, before), numbers in zip(sources, owners, strict=True):
@@ -115,13 +120,13 @@ def keywords(
 
 
 def _owners(tokens: Sequence[Token], spans: Sequence[tuple[int, int]]) -> list[int]:
-    """Number the name that each token begins in, -1 for none; of spans that overlap the first counts."""
+    """Give the number of the name that each token begins in, -1 for none; of spans that overlap the first counts."""
     owners = [-1] * len(tokens)
     if not spans:
         return owners
     starts = [token.start for token in tokens]
     at = 0
-    for number, (start, end) in enumerate(spans):
+    for number, (start, end) in enumerate(sorted(spans, key=lambda span: (span[0], -span[1]))):
         at = bisect_left(starts, start, at)
         while at < len(starts) and starts[at] < end:
             owners[at] = number
@@ -146,8 +151,8 @@ def _is_headline(title: str, tokens: Sequence[Token]) -> bool:
 def _note(article: _Article, source: str, phrase: Phrase, before: int, *, in_title: bool) -> None:
     tokens = phrase.tokens
     surface = source[tokens[0].start : tokens[-1].end]
-    if _QUOTES.search(surface) or source[tokens[-1].end : tokens[-1].end + 2] in _QUOTED:  # half of a quotation, or of «the film “…”»
-        return
+    if _QUOTES.search(surface) or source[tokens[-1].end : tokens[-1].end + 2] in _QUOTED:
+        return  # half of a quotation, or of «the film “…”»
     key = tuple([token.term for token in tokens])
     candidate = article.found.get(key)
     if candidate is None:  # the title comes first: a title's phrase is known as such
@@ -157,7 +162,9 @@ def _note(article: _Article, source: str, phrase: Phrase, before: int, *, in_tit
             source[t.start].isupper() and not article.words.share(t.term) for t in phrase.plain
         )
         compound = phrase.compound and article.words.code == "en"
-        candidate = article.found[key] = _Candidate(key, plain, plural, compound, proper, before + tokens[0].start, in_title)
+        candidate = article.found[key] = _Candidate(
+            key, plain, plural, compound, proper, before + tokens[0].start, in_title
+        )
     candidate.count += 1
     candidate.surfaces[surface] = candidate.surfaces.get(surface, 0) + 1
     if phrase.nominative:
@@ -172,7 +179,7 @@ def _best(article: _Article, wanted: int) -> tuple[Keyword, ...]:
     taken: list[str] = []
     kept: list[set[str]] = []
     for score, candidate in ranked:
-        if len(chosen) == wanted or score < ranked[0][0] * _LEAST_OF_BEST:
+        if len(chosen) >= (wanted if score >= ranked[0][0] * _LEAST_OF_BEST else min(wanted, _ENOUGH)):
             break
         terms = set(candidate.terms)
         if any(terms <= other or other <= terms for other in kept):
@@ -192,7 +199,8 @@ def _alike(term: str, other: str) -> bool:
 
 
 def _score(candidate: _Candidate, article: _Article) -> float:
-    if not _worth_counting(candidate, article):
+    worth = _worth(candidate, article)
+    if not worth:
         return 0.0
     words, counts, plain = article.words, article.counts, candidate.plain
     length = min(len(candidate.terms), _LONGEST_BONUS)
@@ -208,35 +216,49 @@ def _score(candidate: _Candidate, article: _Article) -> float:
         score *= _NAME_BONUS
     if length == 1:
         score *= _ALONE_MALUS
-    return score * (_LEAD_BONUS if candidate.first < _LEAD else 1.0)
+    return worth * score * (_LEAD_BONUS if candidate.first < _LEAD else 1.0)
 
 
-def _worth_counting(candidate: _Candidate, article: _Article) -> bool:
-    """Leave out what was said once, in passing, titles without a name, and words that only stand beside names."""
-    words, counts, titled, plain = article.words, article.counts, article.titled, candidate.plain
-    if article.named.issuperset(candidate.terms) or (candidate.proper and not candidate.in_title):
-        return False  # a part of a name that stands whole elsewhere, or a name that was not found: entities' business
+def _worth(candidate: _Candidate, article: _Article) -> float:
+    """Give 0 for what tells nothing, less than 1 for what was said once, in passing."""
+    words, counts, plain = article.words, article.counts, candidate.plain
     if len(candidate.terms) == 1:
-        return _worth_alone(candidate, article)
+        return float(_worth_alone(candidate, article))
+    if article.named.issuperset(candidate.terms) or (candidate.proper and not candidate.in_title):
+        return 0.0  # a part of a name that stands whole elsewhere, or a name that was not found: entities' business
     content = [term for term in plain if term not in words.offices and term not in words.weak]
+    often = candidate.in_title or candidate.count > 1
     if not content:
         own = [term for term in plain if term not in words.offices]
-        return len(own) > 1 and (candidate.in_title or candidate.count > 1 or all(counts[term] > 1 for term in own))
+        return float(len(own) > 1 and (often or all(counts[term] > 1 for term in own)))
     if not article.named.isdisjoint(candidate.plural):
-        return False  # Syrias ceasefire: a possessive that lost its apostrophe
-    if candidate.in_title or candidate.count > 1:
-        return True
-    if any(term in titled for term in content):
-        return True
+        return 0.0  # Syrias ceasefire: a possessive that lost its apostrophe
+    if _bare_title(candidate, words) and not candidate.in_title:
+        return 0.0
+    if often or any(term in article.titled for term in content) or _stands(candidate, article, content):
+        return 1.0
+    return _IN_PASSING if candidate.nominative and len(content) > 1 and "of" not in candidate.terms else 0.0
+
+
+def _stands(candidate: _Candidate, article: _Article, content: Sequence[str]) -> bool:
+    """Tell whether what was said once, without a word of the title, tells enough; the bounds were set by eye."""
+    words, plain = article.words, candidate.plain
     if not candidate.nominative or "of" in candidate.terms:
         return False
     rarity = sum([words.rarity(term) for term in plain]) / len(plain)
     if candidate.first < _FIRST_SENTENCE:
-        return True
-    strong = len([term for term in content if counts[term] > 1])
-    if words.code == "en":
-        return rarity < _FAMILIAR and 2 * strong >= len(content)
-    return words.code == "ru" and rarity > _TELLING and 2 * strong >= len(content)
+        return words.code == "en" or rarity > _EARLY
+    if 2 * len([term for term in content if article.counts[term] > 1]) < len(content):
+        return False
+    return rarity < _FAMILIAR if words.code == "en" else words.code == "ru" and rarity > _TELLING
+
+
+def _bare_title(candidate: _Candidate, words: Words) -> bool:
+    """Tell whether the head of an Arabic or English phrase is an office: رئيسة المنظمة, observatory director."""
+    if words.code == "ru":
+        return False
+    head = candidate.terms[0 if words.code == "ar" else -1]
+    return head in candidate.plain and head in words.titles
 
 
 def _worth_alone(candidate: _Candidate, article: _Article) -> bool:
@@ -245,7 +267,9 @@ def _worth_alone(candidate: _Candidate, article: _Article) -> bool:
         return False
     if article.words.share(term) > _COMMON and article.counts[term] < _SEEN_OFTEN:
         return False
-    return article.counts[term] >= (_SEEN_ALONE - 1 if term in article.titled else _SEEN_ALONE)
+    if article.words.code != "en" and term not in article.titled:
+        return False
+    return article.counts[term] >= (_SEEN_IN_TITLE if term in article.titled else _SEEN_ALONE)
 
 
 def _surface(candidate: _Candidate) -> str:

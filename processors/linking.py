@@ -10,7 +10,7 @@ from typing import NamedTuple
 from processors import context
 from processors.context import Passage
 from processors.demonyms import country_of, is_adjective
-from processors.evidence import Evidence, country_ends, own_words, prominent
+from processors.evidence import STEM, Evidence, country_ends, own_words, prominent
 from processors.gazetteer import Match, Ref
 from processors.knowledge import DOUBTFUL, EXACT, VERY, Entry
 from processors.tokens import Token
@@ -78,13 +78,12 @@ class Linker:
 
     def _followers(self, taken: Mapping[int, Link]) -> Iterator[Link]:
         """Link family names that are no alias of anybody to the one person of the article who bears them."""
-        if not self._evidence.families:
-            return
-        for at, token in enumerate(self._p.tokens):
-            if token.script in context.CASED and at not in taken and self._p.capital(token):
-                match = Match(at, at, token.start, ())
-                bearers = self._evidence.bearers(token.text, strict=True)
-                if len(bearers) == 1 and not self._is_word(token) and self._alone(match, next(iter(bearers))):
+        families, tokens = self._evidence.families, self._p.tokens
+        for at in [at for at, word in enumerate(self._p.words) if word[:STEM] in families] if families else ():
+            if at not in taken and tokens[at].script in context.CASED and self._p.capital(tokens[at]):
+                match = Match(at, at, tokens[at].start, ())
+                bearers = self._evidence.bearers(tokens[at].text, strict=True)
+                if len(bearers) == 1 and not self._is_word(tokens[at]) and self._alone(match, next(iter(bearers))):
                     yield self._link(self._widened(match, next(iter(bearers))), next(iter(bearers)), 0.85)
 
     def _widened(self, match: Match, person: int) -> Match:
@@ -207,7 +206,7 @@ class Linker:
         return all(named > int(died[1]) for named in self._evidence.years)
 
     def _of_another_state(self, match: Match, entry: Entry) -> bool:
-        """Say whether another country's name or adjective stands beside a body's: «МИД Турции» is not the Russian one."""
+        """Say whether another country's name or adjective stands beside a body's: «МИД Турции»."""
         tokens, source = self._p.tokens, self._p.source
         beside = set()
         if (after := self._p.after(match)) is not None and self._p.joined(tokens[match.last], after.start):
@@ -255,11 +254,8 @@ class Linker:
             return 0.85
         if not ref.mark & VERY and context.called(p, match, "taken_before", "taken_after"):
             return 0.8
-        if (
-            sure
-            or not (backed or entry.kind in {"capital", "country"})
-            or not self._cued(match, ref, entry, backed=backed)
-        ):
+        possible = not sure and (backed or entry.kind == "capital")
+        if not possible or not self._cued(match, ref, entry, backed=backed):
             return 0.0
         return 0.75 if self._evidence.sides(entry.country) else 0.7
 

@@ -7,6 +7,7 @@ from functools import cache
 from importlib import resources
 from typing import NamedTuple
 
+from processors.context import Passage
 from processors.knowledge import read_table
 from processors.tokens import Token
 from rasid.domain.article import Names
@@ -50,25 +51,20 @@ def office_names(office: str, country: Names) -> Names:
     )
 
 
-def find_offices(
-    tokens: Sequence[Token], source: str, countries: Mapping[int, str], people: frozenset[int]
-) -> list[Office]:
+def find_offices(p: Passage, countries: Mapping[int, str], people: frozenset[int]) -> list[Office]:
     """Find the offices whose country stands beside them and whose holder does not.
 
     `countries`: the country that a token names, as a noun or an adjective; `people`: the tokens of people's names.
     """
     ways = _offices()[0]
     found = []
-    for at in [at for at, token in enumerate(tokens) if token.text in ways]:
-        for words, office in ways[tokens[at].text]:
+    for at in [at for at, word in enumerate(p.words) if word in ways]:
+        for words, office in ways[p.words[at]]:
             last = at + len(words) - 1
-            if tuple(t.text for t in tokens[at : last + 1]) == words:
-                span = _with_country(tokens, at, last, countries)
-                if (
-                    span is not None
-                    and not _compound(tokens, at, last, source)
-                    and not {span[0] - 1, span[1] + 1} & people
-                ):
+            if tuple(p.words[at : last + 1]) == words:
+                span = _with_country(p.tokens, at, last, countries)
+                alone = not _compound(p.tokens, at, last, p.source)
+                if span is not None and alone and not {span[0] - 1, span[1] + 1} & people:
                     found.append(Office(office, span[2], span[0], span[1]))
                 break
     return found

@@ -59,6 +59,7 @@ _VERBS = {
 # Russian endings, where the word is not among the counted; the oblique ones first.
 _OBLIQUE = re.compile(r".+(?:[оае]м|ой|[^е]ей|[ая]ми|[ая]х|ов|ев|[уюэ])\Z|.+[^ицщчжьш]е\Z")
 _GENITIVE = re.compile(r".+(?:[аяыи]|ов|ев|[^и]ей)\Z")
+_SURELY_ADJECTIVE = re.compile(r".{2,}(?:ск|н)(?:ого|ому|[ыи]ми|[ыи]х|ую)\Z")
 _ADJECTIVE_NOMINATIVE = re.compile(r".+(?:[ыио]й|[ая]я|[оеыи]е)\Z")
 _ADJECTIVE_GENITIVE = re.compile(r".+(?:[ое]го|[ое]й|[ыи]х)\Z")
 # Arabic words that their form shows to be nouns or adjectives.
@@ -77,7 +78,9 @@ class Words:
         self.weak = frozenset([stem(word, script) for word in lists[f"{code} weak"]])
         self.partitives = frozenset(lists[f"{code} partitive"])
         self._compounds = frozenset(lists[f"{code} compound"])
+        self.titles = frozenset([stem(word, script) for word in lists[f"{code} title"]])
         self.offices = frozenset([stem(word, script) for word in lists[f"{code} office"]])
+        self.known: dict[tuple[str, bool], int] = {}  # what `role` gave, for the inner loop
         self._documents = documents
         self._frequency: dict[str, int] = {}
         classes: defaultdict[str, list[str]] = defaultdict(list)
@@ -95,7 +98,6 @@ class Words:
         self._nominatives = frozenset(classes["nom"])
         self._animates = frozenset(classes["who"])
         self._genitives = frozenset(classes["gen"])
-        self.known: dict[tuple[str, bool], int] = {}
 
     def rarity(self, term: str) -> float:
         """Give the inverse document frequency of a term: 0 for one in every article."""
@@ -148,7 +150,8 @@ class Words:
         if word in self._closed or word in self._no_nouns:
             return 0
         if word.startswith("ال"):
-            return 0 if _VERB_WITH_ARTICLE.match(word) or len(word) > len("الله") and word[2:] in self._closed else USABLE | INSIDE | NOMINATIVE | DEFINITE
+            closed = len(word) > len("الله") and word[2:] in self._closed
+            return 0 if closed or _VERB_WITH_ARTICLE.match(word) else USABLE | INSIDE | NOMINATIVE | DEFINITE
         if marbuta:
             return USABLE | INSIDE | NOMINATIVE | DEFINITE | (LEXICAL if word in self.nouns else 0)
         verbal = _VERBS["ar"].match(word)
@@ -163,7 +166,7 @@ class Words:
         return INSIDE | NOMINATIVE if _NOMINAL.match(word) else INSIDE
 
     def _is_adjective(self, word: str, term: str) -> bool:
-        if word in self._adjectives:
+        if word in self._adjectives or _SURELY_ADJECTIVE.match(word):
             return True
         if word in self.nouns or (self._adjectives and term in self._frequency):
             return False
@@ -198,5 +201,5 @@ def _blocks(text: str) -> Iterator[tuple[str, list[str]]]:
 
 
 def _english_forms(verb: str) -> tuple[str, ...]:
-    stem = verb.removesuffix("e")
-    return verb, verb + "s", verb + "es", stem + "ed", stem + "ing", verb + verb[-1] + "ed", verb + verb[-1] + "ing"
+    base = verb.removesuffix("e")
+    return verb, verb + "s", verb + "es", base + "ed", base + "ing", verb + verb[-1] + "ed", verb + verb[-1] + "ing"

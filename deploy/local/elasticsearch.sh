@@ -17,6 +17,7 @@ HEAP="${RASID_ELASTICSEARCH_HEAP:-1g}"
 PROGRAM="$CACHE/elasticsearch-$VERSION"
 CONFIG="$HOME_DIR/config"
 SCHEME=http
+CREDENTIALS=()
 # shellcheck source=secure_elasticsearch.sh
 if [ "$MODE" = --secure ]; then . "$HERE/secure_elasticsearch.sh"; fi
 
@@ -106,7 +107,8 @@ start() {
         port="$(kept_port "$HOME_DIR/port")"
         configure "$port" "$home"
         launch "$home"
-        answers || die "the server started but nothing answers on port $port (all it said: $HOME_DIR/logs)"
+        python3 "$HERE/elasticsearch_ready.py" "$SCHEME://127.0.0.1:$port" 60 ${CREDENTIALS[@]+"${CREDENTIALS[@]}"} ||
+            die "the server started but does not serve (all it said: $HOME_DIR/logs)"
     fi
     print_env
 }

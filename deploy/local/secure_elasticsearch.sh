@@ -4,6 +4,7 @@
 SCHEME=https
 HEAP="${RASID_ELASTICSEARCH_HEAP:-512m}"
 SECRETS="$HOME_DIR/secrets"
+CREDENTIALS=("$HOME_DIR/ca.crt" "$SECRETS/password")
 
 secret() {
     (

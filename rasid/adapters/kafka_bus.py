@@ -183,10 +183,10 @@ class KafkaBus(Closing):
         with self._asking, self._address.translate(f"asking for {topic}"):
             if topic not in self._partitions:
                 described = self._client().describe_topics([name])
-                partitions = described[0]["partitions"] if described else []
-                if not partitions:
-                    raise errors.UnknownTopicOrPartitionError(topic)
-                self._partitions[topic] = len(partitions)
+                code = described[0]["error_code"] if described else errors.UnknownTopicOrPartitionError.errno
+                if code:
+                    raise errors.for_code(code)(topic)
+                self._partitions[topic] = len(described[0]["partitions"])
             return self._partitions[topic]
 
     def _client(self) -> Any:

@@ -46,7 +46,7 @@ class KafkaAddress:
                 "security_protocol": "SASL_SSL",
                 "sasl_mechanism": "SCRAM-SHA-512",
                 "sasl_plain_username": self.username,
-                "sasl_plain_password": self.password or "",
+                "sasl_plain_password": _Secret(self.password or ""),
             }
         elif self.ca_file is not None:
             options["security_protocol"] = "SSL"
@@ -87,6 +87,16 @@ class KafkaAddress:
     def unknown(self, topic: str) -> StoreError:
         """Give the error for a topic that this program does not have."""
         return StoreError(f"Kafka at {self.servers}: there is no topic {topic}")
+
+
+class _Secret(str):
+    """A password that does not show itself: kafka-python logs its clients' whole configuration at level DEBUG."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        """Hide it."""
+        return "'…'"
 
 
 _REACH = "Check the address and that the broker runs (`rasid doctor`)"

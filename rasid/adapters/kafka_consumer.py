@@ -40,6 +40,9 @@ class KafkaGroupConsumer(Closing):
         self._next: dict[TopicPartition, int] = {}
         with address.translate(f"joining group {group}"):
             self._client = address.make(kafka.KafkaConsumer, **_options(address.prefix + group, member))
+            # A leader that does not know the partitions yet gives none away, and all must join a second time.
+            for name in self._names:
+                self._client.partitions_for_topic(name)
             self._client.subscribe(topics=list(self._names), listener=_Listener(self))
 
     def poll(self, max_records: int, wait: float = 0.0) -> Sequence[Record]:

@@ -21,6 +21,8 @@ from rasid.adapters.key_offsets import KeyOffsets
 from rasid.domain.errors import StoreError
 
 _POLL_MS = 500
+# One record here, one there: neither much around it, nor a wait for more behind the end.
+_SMALL_BITES = {"fetch_max_wait_ms": 5, "max_partition_fetch_bytes": 256 << 10}
 # Offsets nearer than this to where the reader stands are reached by reading on: they have mostly been fetched already.
 _NEAR = 200
 
@@ -39,9 +41,7 @@ class LatestRecords:
         self._offsets: dict[TopicPartition, KeyOffsets] = {}
         self._followed: dict[TopicPartition, int] = {}
         with address.translate(f"reading {topic}"):
-            self._client = address.make(
-                kafka.KafkaConsumer, **READER_OPTIONS | {"fetch_max_wait_ms": 5, "max_partition_fetch_bytes": 256 << 10}
-            )
+            self._client = address.make(kafka.KafkaConsumer, **READER_OPTIONS | _SMALL_BITES)
             self._client.assign(self._parts)
 
     def parts_of(self, keys: Sequence[bytes]) -> dict[TopicPartition, list[bytes]]:

@@ -12,7 +12,7 @@ import logging
 import os
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -26,12 +26,13 @@ from rasid.adapters.kafka_bus import KafkaBus
 from rasid.adapters.kafka_connection import KafkaAddress
 from rasid.adapters.kafka_offsets import GroupOffsets
 from rasid.adapters.kafka_records import headers_of, record_of, timestamp_of
+from rasid.adapters.log_notifier import LogNotifier
 from rasid.adapters.sqlite_alerts import SqliteAlerts
 from rasid.alerts.steps import decide_step, match_step
 from rasid.app.analysis import Analysis
 from rasid.app.bootstrap import SystemClock, shipped_rules
 from rasid.app.rules import RuleSource
-from rasid.app.stage import Progress, Stage, Step, in_thread
+from rasid.app.stage import Progress, Running, Stage, in_thread
 from rasid.app.stage import _outputs as outputs_of
 from rasid.app.stage import _until_taken as until_taken
 from rasid.app.stages import READS, deliver_step, index_step
@@ -59,7 +60,7 @@ class Cluster:
     kafka: KafkaAddress
     elasticsearch: str | None = None
     elasticsearch_prefix: str = "news"
-    elasticsearch_api_key: str | None = None
+    elasticsearch_api_key: str | None = field(default=None, repr=False)
     elasticsearch_ca_file: str | None = None
     member: str | None = None
     patience: float = 60.0
@@ -237,7 +238,7 @@ def _stage(
     return Stage(name, READS[name], _step(name, settings, where, bus, stack)), None
 
 
-def _step(name: str, settings: Settings, where: Cluster, bus: KafkaBus, stack: contextlib.ExitStack) -> Step:
+def _step(name: str, settings: Settings, where: Cluster, bus: KafkaBus, stack: contextlib.ExitStack) -> Running:
     match name:
         case "admit":
             return in_thread(AdmitStep(partial(bus.latest, topics.KNOWN.name)))
@@ -255,7 +256,7 @@ def _step(name: str, settings: Settings, where: Cluster, bus: KafkaBus, stack: c
         case "deliver":
             settings.data_dir.mkdir(parents=True, exist_ok=True)
             alerts = stack.enter_context(SqliteAlerts(settings.data_dir / "alerts.db"))
-            return in_thread(deliver_step(alerts, SystemClock()))
+            return in_thread(deliver_step(alerts, [LogNotifier()], SystemClock()))
     raise InputError(f"there is no stage {name!r}; there are {', '.join(READS)}")
 
 

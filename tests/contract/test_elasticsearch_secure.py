@@ -19,6 +19,8 @@ from rasid.adapters.elasticsearch_templates import Names
 from rasid.domain.errors import StoreError
 from rasid.domain.query import Everything
 
+pytestmark = pytest.mark.xdist_group("elasticsearch-secure")  # one worker makes the keys
+
 
 @dataclass(frozen=True)
 class Site:
@@ -45,7 +47,7 @@ def site() -> Iterator[Site]:
     prefix = f"test-{uuid4().hex[:12]}"
     password = Path(found["RASID_ELASTICSEARCH_PASSWORD_FILE"]).read_text(encoding="utf-8").strip()
     url, ca = found["RASID_ELASTICSEARCH"], found["RASID_ELASTICSEARCH_CA"]
-    with Elasticsearch(url, ca_certs=ca, basic_auth=("elastic", password)) as client:
+    with Elasticsearch(url, ca_certs=ca, basic_auth=("elastic", password), request_timeout=60) as client:
         admin, daemon = (
             client.security.create_api_key(name=f"{prefix}-{name}", role_descriptors=rights)
             for name, rights in (("admin", {}), ("daemon", Names(prefix).rights()))

@@ -86,6 +86,7 @@ def _document(pick: random.Random, number: int) -> GroupedArticle:
 
 
 CORPUS = corpus(150)
+pytestmark = pytest.mark.xdist_group("indexes-agree")  # one worker writes the corpus
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,11 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from contract.kafka_server import kafka_servers, new_prefix, own_topics, plans
-from makers import NOON, TITLES, raw_entry
+from makers import TITLES, raw_entry
 
 from rasid.adapters.kafka_bus import KafkaBus
 from rasid.adapters.kafka_connection import KafkaAddress
@@ -36,7 +35,7 @@ class Worker:
     """`rasid worker` as a process of its own; its log goes to a file."""
 
     def __init__(self, stage: str, address: KafkaAddress, place: Path) -> None:
-        self._command = [sys.executable, "-m", "rasid.app.cli.main", "worker", stage, "--member", "one"]
+        self._command = [Path(sys.executable).with_name("rasid"), "worker", stage, "--member", "one"]
         self._log = place / f"{stage}.log"
         self._environment = os.environ | {
             "RASID_KAFKA": address.servers,
@@ -118,7 +117,7 @@ def grouped(bus: KafkaBus) -> dict[str, GroupedArticle]:
     return found
 
 
-def wait(bus: KafkaBus, workers: list[Worker], until: Callable[[], bool], seconds: float = 50) -> None:
+def wait(bus: KafkaBus, workers: list[Worker], until: Callable[[], bool], seconds: float = 120) -> None:
     end = time.monotonic() + seconds
     while not until():
         told = "\n".join(worker.told()[-3000:] for worker in workers)
@@ -133,7 +132,7 @@ def test_a_kill_and_poison_lose_nothing(address: KafkaAddress, bus: KafkaBus, st
     huge = replace(entry(8), key=b"huge", headers={**entry(8).headers, "ce_type": b"rasid.entry.v99"})
     bus.publish(topics.RAW.name, [entry(n) for n in range(ENTRIES // 2)] + [poison, huge])
     workers = [start(stage) for stage in ("admit", "enrich", "group")]
-    wait(bus, workers, lambda: any(True for _ in bus.read(topics.ENRICHED.name)))
+    wait(bus, workers, lambda: len(list(bus.read(topics.ENRICHED.name))) > 0)
     bus.publish(topics.RAW.name, [entry(n) for n in range(ENTRIES // 2, ENTRIES)])
     workers[1].kill_and_restart()
     wait(bus, workers, lambda: len(grouped(bus)) >= ENTRIES)

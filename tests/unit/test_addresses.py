@@ -98,7 +98,7 @@ def test_what_a_person_lists_is_allowed():
 @pytest.mark.parametrize("entry", ["10.1.2.3/16", "news.example:http", ":80", "fd00::/129"])
 def test_a_wrong_entry_is_named(entry: str):
     """A slip in the list of allowed hosts says which entry it is."""
-    with pytest.raises(InputError, match=r"^allowed_hosts: .* is not a") as caught:
+    with pytest.raises(InputError, match=r"^fetch_allowed_hosts: .* is not a") as caught:
         parse_allowed([entry])
     assert repr(entry) in str(caught.value)
 

@@ -1,5 +1,6 @@
 """Keywords in the article's own words."""
 
+import re
 from typing import Any
 
 import pytest
@@ -90,6 +91,88 @@ def test_avoids_what_it_is_told_to(language: str):
     assert of(title, text, language, avoid=[("title", 0, len(title)), ("text", 0, len(text))]) == []
     outside = of(title, text, language, avoid=[("title", 0, len(title))])
     assert all(phrase in text for phrase in outside)
+
+
+NAMED = {
+    "ar": ("قوات حفتر تقصف مصراتة", "حفتر", "قوات حفتر"),
+    "en": ("Barrel bomb attacks on Aleppo province", "Aleppo province", "Aleppo"),
+    "ru": ("Следственный комитет начал проверку завода «Урал»", "Следственный комитет", "Следственный"),
+}
+
+
+@pytest.mark.parametrize("language", NAMED)
+def test_a_name_is_no_keyword_and_is_never_cut(language: str):
+    """What was found as a name is left out, and so is a part of it."""
+    title, name, _ = NAMED[language]
+    found = of(title, f"{title}. {title}.", language, avoid=spans(title, f"{title}. {title}.", name))
+    assert name not in found
+    assert not [phrase for phrase in found if phrase in name]
+
+
+@pytest.mark.parametrize(
+    ("title", "name", "keyword", "language"),
+    [
+        ("واشنطن تبحث إزاحة الأسد", "الأسد", "إزاحة الأسد", "ar"),
+        ("Air strikes break Aleppo siege", "Aleppo", "Aleppo siege", "en"),
+        ("Похитители россиян сдались, сообщила полиция Сирии", "Сирии", "полиция Сирии", "ru"),
+    ],
+)
+def test_a_name_may_stand_inside_a_longer_phrase(title: str, name: str, keyword: str, language: str):
+    """A phrase that holds a whole name and more is a keyword."""
+    text = f"{title}. {title}."
+    assert keyword in of(title, text, language, avoid=spans(title, text, name))
+
+
+def spans(title: str, text: str, name: str) -> list[tuple[str, int, int]]:
+    """Give every place of a name as the pipeline would."""
+    fields = (("title", title), ("text", text))
+    return [(f, m.start(), m.end()) for f, source in fields for m in re.finditer(re.escape(name), source)]
+
+
+@pytest.mark.parametrize(
+    ("text", "title", "language"),
+    [
+        ("The Foreign Secretary said so. The Foreign Secretary left.", "Foreign Secretary", "en"),
+        ("وصلت رئيسة المنظمة. وقالت رئيسة المنظمة.", "رئيسة المنظمة", "ar"),
+        ("Генеральный директор приехал. Генеральный директор уехал.", "Генеральный директор", "ru"),
+    ],
+)
+def test_a_bare_title_is_no_keyword(text: str, title: str, language: str):
+    """An office without what it is of tells nothing."""
+    assert title not in of("", text, language)
+
+
+def test_russian_keywords_prefer_the_nominative():
+    """Of the forms that the text has, the one in the nominative is shown."""
+    title = "Власти сообщили о прекращении огня и о гуманитарной помощи"
+    text = "Гуманитарная помощь прибыла. О гуманитарной помощи просили давно, гуманитарной помощи ждут."
+    assert "Гуманитарная помощь" in of(title, text, "ru")
+    assert "гуманитарной помощи" not in of(title, text, "ru")
+
+
+@pytest.mark.parametrize(
+    ("text", "halves", "language"),
+    [
+        (
+            "Сирийской оппозицией временным правительством недовольны. Сирийской оппозицией временным правительством.",
+            {"Сирийской оппозицией временным"},
+            "ru",
+        ),
+        ("Shelling of rebel-held districts went on. Shelling of rebel-held districts.", {"Shelling of rebel"}, "en"),
+        ("قال إن فرقة الموسيقى التابعة للجيش وصلت. فرقة الموسيقى التابعة للجيش.", {"فرقة الموسيقى التابعة"}, "ar"),
+    ],
+)
+def test_phrases_are_not_cut_inside(text: str, halves: set[str], language: str):
+    """A phrase ends where a noun phrase ends."""
+    assert not halves & set(of("", text, language))
+
+
+def test_a_title_in_capitals_gives_no_phrases_of_its_own():
+    """A Headline Written Like This hides its verbs; what the text repeats of it is found there."""
+    title = "Syrian Army Foils Deadly Rocket Attack Near Daraa"
+    found = of(title, "The rocket attack failed on Sunday. It was the second rocket attack this week.", "en")
+    assert "rocket attack" in found
+    assert not [phrase for phrase in found if "Foils" in phrase]
 
 
 def test_the_name_of_the_site_is_no_keyword():

@@ -66,7 +66,7 @@ def test_other_programs_lists_are_read() -> None:
         (b"<opml>\n<body>\n<outline text='a & b'/></body></opml>", 3, "not readable"),
         (b"<rss/>", 1, "no OPML"),
         ("<opml><body><outline text='خالٍ'/></body></opml>".encode(), None, "no feed in it"),
-        (b"<opml>\n<body>\n<outline xmlUrl='file:///etc/passwd'/></body></opml>", 3, "not an http address"),
+        (b"<opml>\n<body>\n<outline xmlUrl='file:///etc/passwd'/></body></opml>", None, "no feed in it"),
         (
             b'<!DOCTYPE o [<!ENTITY x SYSTEM "file:///etc/passwd">]><opml><body><outline text="&x;"/></body></opml>',
             1,
@@ -98,3 +98,15 @@ def test_no_title_breaks_the_writer_and_no_bytes_the_reader(title: str, data: by
     assert from_opml(written, "x")[0].url == url
     with pytest.raises(FeedsFileError):
         from_opml(data, "x")
+
+
+def test_an_address_that_is_not_of_the_web_is_told_and_the_others_are_taken() -> None:
+    """feed: addresses are what they stand for, ftp: ones are named with their line, the rest comes in."""
+    outlines = "".join(
+        f"<outline text='سانا' xmlUrl='{url}'/>\n"
+        for url in ("feed://sana.sy/feed", "ftp://example.com/x", "feed:https://tass.ru/rss", "https://example.com/rss")
+    )
+    told: list[str] = []
+    feeds = from_opml(f"<opml><body>\n{outlines}</body></opml>".encode(), "قائمة.opml", told.append)
+    assert [feed.url for feed in feeds] == ["http://sana.sy/feed", "https://tass.ru/rss", "https://example.com/rss"]
+    assert told == ["قائمة.opml:3: ftp://example.com/x is not an http address"]

@@ -29,7 +29,7 @@ from rasid.domain.feed import Feed, FeedState, Ownership, PollRecord
 
 app = typer.Typer(no_args_is_help=True)
 _AT_ONCE = 16
-_COLOURS = {"ok": "green", "quiet": "yellow", "failing": "red", "gone": "red", "failed": "red"}
+_COLOURS = {"ok": "green", "well": "green", "quiet": "yellow", "failing": "red", "gone": "red", "failed": "red"}
 
 
 @app.command(name="list")
@@ -135,7 +135,7 @@ def take_in(
     data_dir: DataDirectory = None,
 ) -> None:
     """Add the feeds of an OPML file to the feed list; those already there are passed over."""
-    feeds = from_opml(read_bytes(file), file)
+    feeds = from_opml(read_bytes(file), file, tell)
     with closing_context(config, data_dir) as context:
         path = context.feeds_file
         before = len(read_feeds(path))

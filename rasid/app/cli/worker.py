@@ -12,11 +12,20 @@ import typer
 from rasid import settings as settings_module
 from rasid.app.cli.common import Config, DataDirectory
 from rasid.app.logs import configure
-from rasid.app.stages import READS
 from rasid.app.worker import Cluster, cluster, run_worker
 from rasid.settings import Settings
 
-StageName = StrEnum("StageName", list(READS))
+
+class StageName(StrEnum):
+    """The stages there are (rasid.app.stages)."""
+
+    ADMIT = "admit"
+    ENRICH = "enrich"
+    GROUP = "group"
+    INDEX = "index"
+    MATCH = "match"
+    DECIDE = "decide"
+    DELIVER = "deliver"
 
 
 def worker(

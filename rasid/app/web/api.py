@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -55,7 +56,7 @@ class Api:
 
     def feeds(self) -> Response:
         """Give the feeds and how they are doing."""
-        rows = feed_rows(self._context.feeds(), self._context.feed_store.states())
+        rows = feed_rows(self._context.feeds(), self._context.feed_store.states(), datetime.now(UTC))
         return _json({"feeds": msgspec.to_builtins(rows), "error": self._context.feeds_error()})
 
     def healthz(self) -> Response:

@@ -64,7 +64,7 @@ ARTICLE = _object(
     revision={"type": "integer", "minimum": 1},
     sample=_TRUTH,
 )
-_HEALTH = {"enum": ["gone", "failing", "waiting", "off", "well"]}
+_HEALTH = {"enum": ["gone", "failing", "waiting", "quiet", "off", "well"]}
 FEEDS = _object(
     feeds=_list(_object(id=_TEXT, title=_TEXT, url=_TEXT, health=_HEALTH, words=_TEXT, next_poll_at=_TIME_OR_NONE)),
     error=_TEXT_OR_NONE,

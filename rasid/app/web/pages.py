@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import Form, Request
@@ -35,7 +36,7 @@ class Pages:
         asked = Asked.of(request.query_params)
         found = answer(self._context, asked, facets=SHOWN_FACETS, wide=True)
         is_new = asked.is_front and found.page is not None and not found.page.total
-        rows = feed_rows(self._context.feeds(), self._context.feed_store.states()) if is_new else []
+        rows = feed_rows(self._context.feeds(), self._context.feed_store.states(), datetime.now(UTC)) if is_new else []
         response = self._page(
             request,
             "_results.html" if request.headers.get("hx-target") == "results" else "search.html",
@@ -65,7 +66,7 @@ class Pages:
 
     def feeds(self, request: Request, state: str = "") -> HTMLResponse:
         """Show how each feed is doing."""
-        rows = feed_rows(self._context.feeds(), self._context.feed_store.states())
+        rows = feed_rows(self._context.feeds(), self._context.feed_store.states(), datetime.now(UTC))
         counts = Counter(row.health for row in rows)
         shown = [row for row in rows if row.health == state] if state in HEALTHS else rows
         return self._page(
