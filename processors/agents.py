@@ -212,10 +212,11 @@ class Hands:
         await self._done()
 
     async def on_revoked(self, *_: object, **__: object) -> None:
-        """Let the batch in hand come to its end before its partitions go; what takes longer is dropped later."""
+        """Finish and commit the batch in hand before its partitions go; what takes longer is dropped later."""
         try:
             async with asyncio.timeout(_REVOKE_SECONDS):
                 await self._done()
+                await self._app.consumer.commit()
         except TimeoutError:
             log.warning("a rebalance did not wait for the batch in hand", group=self._work.group)
 
@@ -334,6 +335,8 @@ def _settings(work: Work, broker: Broker) -> dict[str, Any]:
         "consumer_auto_offset_reset": "earliest",
         "consumer_group_instance_id": broker.member,
         "stream_buffer_maxsize": 2 * work.batch,
+        # It would wait for ever for a batch that an outage holds; Hands.on_revoked and drain wait for a while.
+        "stream_wait_empty": False,
         "producer_compression_type": "zstd",
         "producer_linger": 0.002,
         "producer_max_request_size": 8 << 20,

@@ -106,14 +106,20 @@ class _Tally:
     def adjectives(self, p: Passage, found: Iterable[tuple[int, str]]) -> None:
         """Count the adjectives and words for peoples of a passage."""
         for at, country in found:
-            self._note(country, p, at, at)
+            self.about[country] += 1
+            if not incidental(p, at, at):
+                self.countries_in[country].add(p.offset + p.tokens[at].sentence)
 
     def link(self, link: Link, entry: Entry) -> None:
         """Count the sides of a known name."""
         p, match = link.passage, link.match
+        sentence = p.offset + p.tokens[match.first].sentence
+        self.sentences[entry.id].add(sentence)
+        earnest = bool(entry.about) and not source_of_news(entry) and not incidental(p, match.first, match.last)
         for country in entry.about:
-            self._note(country, p, match.first, match.last, counts=not source_of_news(entry))
-        self.sentences[entry.id].add(p.offset + p.tokens[match.first].sentence)
+            self.about[country] += 1
+            if earnest:
+                self.countries_in[country].add(sentence)
 
     def unknown(self, entities: Iterable[Entity], passages: Sequence[Passage]) -> None:
         """Note where unknown names stand."""
@@ -134,11 +140,6 @@ class _Tally:
     def countries(self) -> tuple[str, ...]:
         """Give the countries, the most named first."""
         return tuple(sorted(self.about, key=lambda country: (-self.about[country], country)))
-
-    def _note(self, country: str, p: Passage, first: int, last: int, *, counts: bool = True) -> None:
-        self.about[country] += 1
-        if counts and not incidental(p, first, last):
-            self.countries_in[country].add(p.offset + p.tokens[first].sentence)
 
 
 def _assemble(links: Sequence[Link], entries: Sequence[Entry]) -> tuple[list[Entity], tuple[Place, ...]]:

@@ -89,7 +89,6 @@ def country_ends(found: Iterable[Match], entries: Sequence[Entry]) -> frozenset[
 
 def _note(p: Passage, match: Match, entries: Sequence[Entry], evidence: Evidence, *, alone: bool) -> None:
     """Add what one match says; if not `alone` but part of a longer name, it says nothing of namesakes."""
-    lands = {entries[ref.entry].country for ref in match.refs if not ref.mark & DOUBTFUL}
     for ref in match.refs:
         entry = entries[ref.entry]
         if ref.mark & DOUBTFUL:
@@ -100,8 +99,15 @@ def _note(p: Passage, match: Match, entries: Sequence[Entry], evidence: Evidence
             if entry.type == "PER" and match.last > match.first:
                 evidence.note_bearer(p.tokens[match.last].text, ref.entry)
             evidence.countries.update(entry.about or entry.country)
-        elif prominent(entry) and len(lands) == 1:
+        elif prominent(entry) and _one_land(match, entries):
             evidence.countries.update(entry.country)
+
+
+def _one_land(match: Match, entries: Sequence[Entry]) -> bool:
+    """Say whether all sure readings of a name lie in one country."""
+    if len(match.refs) == 1:
+        return True
+    return len({entries[ref.entry].country for ref in match.refs if not ref.mark & DOUBTFUL}) == 1
 
 
 def own_words(entry: Entry) -> frozenset[str]:

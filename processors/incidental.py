@@ -38,7 +38,7 @@ def incidental(p: Passage, first: int, last: int) -> bool:
 
 def _maker(p: Passage, last: int) -> bool:
     """Say whether "-made", «производства» or الصنع stands behind an adjective or a country."""
-    if last + 1 >= len(p.tokens) or p.tokens[last + 1].text not in words("make_after"):
+    if last + 1 >= len(p.words) or p.words[last + 1] not in words("make_after"):
         return False
     after, gap = p.tokens[last + 1], p.source[p.tokens[last].end : p.tokens[last + 1].start]
     return gap == "-" if after.script == "latn" else gap == " "
@@ -59,10 +59,10 @@ def _outlawed(p: Passage, first: int, last: int) -> bool:
 
 def _dateline(p: Passage, first: int, last: int) -> bool:
     """Say whether the place stands in capitals, or in Arabic opens a line, before a date or an agency."""
-    token, end = p.tokens[first], p.tokens[last].end
-    following = p.source[end : end + _WINDOW]
-    if token.script == "arab":
-        start = p.source.rfind("\n", 0, token.start) + 1
-        return not p.source[start : token.start].strip() and _ARABIC_AGENCY.match(following) is not None
-    shouted = end - token.start >= _SHORTEST_SHOUT and p.source[token.start : end].isupper()
-    return shouted and (_AGENCY.match(following) is not None or _DATED.match(following) is not None)
+    start, end = p.tokens[first].start, p.tokens[last].end
+    if p.tokens[first].script == "arab":
+        opens = start == 0 or p.source[start - 1] == "\n"
+        return opens and _ARABIC_AGENCY.match(p.source, end, end + _WINDOW) is not None
+    if not p.source[end - 1].isupper() or end - start < _SHORTEST_SHOUT or not p.source[start:end].isupper():
+        return False
+    return any(shape.match(p.source, end, end + _WINDOW) for shape in (_AGENCY, _DATED))

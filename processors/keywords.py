@@ -41,7 +41,7 @@ _SEEN_ALONE = 4  # times that a word alone, not in the title, must stand in the 
 _SEEN_IN_TITLE = 2
 _SEEN_OFTEN = 5
 _SAME_STEM = 4  # letters that make two terms one for the reader
-_ENOUGH = 6  # keywords from which on what was said once, in passing, is left out
+_ENOUGH = {"ar": 4, "en": 6, "ru": 6}  # keywords from which on what was said once, in passing, is left out
 _IN_PASSING = 0.02  # what such a phrase's score is multiplied by: it comes last
 _LEAST_OF_BEST = 0.12  # share of the best score that a keyword must reach
 _SITE_NAME = re.compile(r"\s[-–—|_]\s(?:[^\s\-–—|_]+\s*){1,3}\Z")  # “… - Jordan Times”
@@ -178,8 +178,9 @@ def _best(article: _Article, wanted: int) -> tuple[Keyword, ...]:
     chosen: list[Keyword] = []
     taken: list[str] = []
     kept: list[set[str]] = []
+    enough = _ENOUGH[article.words.code]
     for score, candidate in ranked:
-        if len(chosen) >= (wanted if score >= ranked[0][0] * _LEAST_OF_BEST else min(wanted, _ENOUGH)):
+        if len(chosen) >= (wanted if score >= ranked[0][0] * _LEAST_OF_BEST else min(wanted, enough)):
             break
         terms = set(candidate.terms)
         if any(terms <= other or other <= terms for other in kept):
@@ -233,7 +234,7 @@ def _worth(candidate: _Candidate, article: _Article) -> float:
         return float(len(own) > 1 and (often or all(counts[term] > 1 for term in own)))
     if not article.named.isdisjoint(candidate.plural):
         return 0.0  # Syrias ceasefire: a possessive that lost its apostrophe
-    if _bare_title(candidate, words) and not candidate.in_title:
+    if _bare_title(candidate, words):
         return 0.0
     if often or any(term in article.titled for term in content) or _stands(candidate, article, content):
         return 1.0

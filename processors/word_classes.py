@@ -59,7 +59,7 @@ _VERBS = {
 # Russian endings, where the word is not among the counted; the oblique ones first.
 _OBLIQUE = re.compile(r".+(?:[оае]м|ой|[^е]ей|[ая]ми|[ая]х|ов|ев|[уюэ])\Z|.+[^ицщчжьш]е\Z")
 _GENITIVE = re.compile(r".+(?:[аяыи]|ов|ев|[^и]ей)\Z")
-_SURELY_ADJECTIVE = re.compile(r".{2,}(?:ск|н)(?:ого|ому|[ыи]ми|[ыи]х|ую)\Z")
+_SURELY_ADJECTIVE = re.compile(r".{2,}(?:ск|н)(?:ого|ому|[ыи]ми?|[ыи]х|ую)\Z")
 _ADJECTIVE_NOMINATIVE = re.compile(r".+(?:[ыио]й|[ая]я|[оеыи]е)\Z")
 _ADJECTIVE_GENITIVE = re.compile(r".+(?:[ое]го|[ое]й|[ыи]х)\Z")
 # Arabic words that their form shows to be nouns or adjectives.

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import msgspec
+from msgspec import Meta
 from platformdirs import user_data_path
 
 from rasid.domain.errors import InputError
 
 PREFIX = "RASID_"
 _SECRETS = {"web_password"}
+# Variables that scripts and tests use beside the settings.
+_OTHERS = {"RASID_KAFKA", "RASID_ELASTICSEARCH"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,18 +37,19 @@ class Settings:
     rules_dir: Path | None = None
     contact: str = ""
     fetch_allowed_hosts: tuple[str, ...] = ()
-    fetch_in_flight: int = 32
-    host_pause: float = 1.0
-    workers: int = 2
-    retention_days: float = 90.0
-    log_max_bytes: int = 20 * 2**30
-    index_max_bytes: int = 40 * 2**30
+    fetch_in_flight: Annotated[int, Meta(ge=1, le=1000)] = 32
+    host_pause: Annotated[float, Meta(ge=0, le=3600)] = 1.0
+    workers: Annotated[int, Meta(ge=1, le=256)] = 2
+    retention_days: Annotated[float, Meta(gt=0, le=100_000)] = 90.0
+    log_max_bytes: Annotated[int, Meta(ge=2**20)] = 20 * 2**30
+    index_max_bytes: Annotated[int, Meta(ge=2**20)] = 40 * 2**30
     web_host: str = "127.0.0.1"
-    web_port: int = 8350
+    web_port: Annotated[int, Meta(ge=0, le=65_535)] = 8350
     web_allowed_hosts: tuple[str, ...] = ()
     web_password: str | None = None
     web_trusted_user_header: str | None = None
-    log_format: str = "auto"
+    web_trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")
+    log_format: Literal["auto", "json", "text"] = "auto"
 
 
 def load(config: Path | None = None, environment: Mapping[str, str] | None = None, **given: Any) -> Settings:
@@ -79,22 +84,41 @@ def _from_file(config: Path) -> dict[str, Any]:
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
     """Take RASID_NAME, and for secrets the content of the file that RASID_NAME_FILE names."""
+    _check_names(environment)
     found: dict[str, Any] = {}
     for name in _names():
         text = environment.get(PREFIX + name.upper())
         path = environment.get(f"{PREFIX}{name.upper()}_FILE") if name in _SECRETS else None
         if path:
-            text = Path(path).read_text("utf-8").strip()
+            text = _secret(path)
         if text is not None:
             found[name] = [part.strip() for part in text.split(",") if part.strip()] if name in _LISTS else _word(text)
     return found
+
+
+def _check_names(environment: Mapping[str, str]) -> None:
+    """Raise InputError for a variable of ours that is no setting: a slip that nobody would notice."""
+    known = (
+        {PREFIX + name.upper() for name in _names()} | {f"{PREFIX}{name.upper()}_FILE" for name in _SECRETS} | _OTHERS
+    )
+    for name in sorted(environment):
+        if name.startswith(PREFIX) and name not in known:
+            near = difflib.get_close_matches(name, sorted(known), n=1)
+            raise InputError(f"the variable {name} is no setting" + (f"; did you mean {near[0]}?" if near else ""))
+
+
+def _secret(path: str) -> str:
+    try:
+        return Path(path).read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"cannot be read: {error}", source=path) from error
 
 
 def _word(text: str) -> str:
     return {"on": "true", "yes": "true", "off": "false", "no": "false"}.get(text.lower(), text)
 
 
-_LISTS = {"fetch_allowed_hosts", "web_allowed_hosts"}
+_LISTS = {"fetch_allowed_hosts", "web_allowed_hosts", "web_trusted_proxies"}
 
 
 def _names() -> set[str]:

@@ -103,7 +103,11 @@ start() {
         local home port
         home="$(RASID_JAVA_HOME="${RASID_JAVA_HOME:-${ES_JAVA_HOME:-}}" find_jdk 21 javac)"
         stop_server
-        fetch "$home"
+        # The plain and the secured server share the program, and may be started at once.
+        (
+            flock --timeout 180 8 || die "another start has been fetching for 3 minutes"
+            fetch "$home"
+        ) 8>"$CACHE/elasticsearch.lock"
         port="$(kept_port "$HOME_DIR/port")"
         configure "$port" "$home"
         launch "$home"

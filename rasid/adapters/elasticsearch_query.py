@@ -13,8 +13,7 @@ from rasid.adapters.elasticsearch_documents import presence_term
 from rasid.adapters.elasticsearch_templates import SENTENCE_GAP
 from rasid.adapters.sqlite_query import micros, positive_words
 from rasid.domain.errors import QueryError
-from rasid.domain.query import And, Between, Everything, Near, Not, Nothing, Or, Query, Words
-from rasid.domain.query import Value as ValueQuery
+from rasid.domain.query import And, Between, Everything, Near, Not, Nothing, Or, Query, Value, Words
 from rasid.domain.search import FACET_SIZE, FacetName
 
 Json = dict[str, Any]
@@ -100,7 +99,7 @@ def _leaf(query: Query) -> Json:
             return {"match_all": {}}
         case Words(terms, field) if terms:
             return {"multi_match": {"query": " ".join(terms), "type": "phrase", "fields": _FIELDS[field]}}
-        case ValueQuery(field, values):
+        case Value(field, values):
             return {"terms": {field: list(values)}}
         case Between(field, start, end):
             return _between(_TIMES[field], start, end)

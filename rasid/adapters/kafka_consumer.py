@@ -9,16 +9,19 @@ from typing import Any
 import kafka
 from kafka import ConsumerRebalanceListener, TopicPartition, errors
 from kafka.coordinator.assignors.range import RangePartitionAssignor
+from kafka.coordinator.base import MemberState
 from kafka.structs import OffsetAndMetadata
 
 from rasid.adapters.kafka_connection import REQUEST_SECONDS, KafkaAddress
-from rasid.adapters.kafka_poll import poll
+from rasid.adapters.kafka_fold import READER_OPTIONS
 from rasid.adapters.kafka_records import record_of
 from rasid.ports import Closing, Record
 
-# While a later topic waits, it is looked this often whether the earlier ones have run dry.
+# While nothing comes, the topics are asked in turn, each for this long.
 _LOOK_AGAIN_SECONDS = 0.05
-_GLANCE_SECONDS = 0.001  # a fetch of the urgent topic is under way nearly always: this only takes what it brought
+_GLANCE_SECONDS = 0.001  # a fetch of the first topic is under way nearly always: this only takes what it brought
+# kafka-python 3.0.12 begins joining anew when a join ended between two polls: short polls would never end in a group.
+_JOIN_SECONDS = 1.0
 _GONE = (
     errors.CommitFailedError,
     errors.IllegalGenerationError,
@@ -29,7 +32,12 @@ _GONE = (
 
 
 class KafkaGroupConsumer(Closing):
-    """A Consumer (rasid.ports). Topics are given by urgency: a later one is read once the earlier are empty."""
+    """A Consumer (rasid.ports). The first topic is urgent: the others are read while it is empty.
+
+    They have a connection of their own, the reader: were they paused and resumed on the group's, a buffer full of
+    back-fill would have to be worked off before live news was fetched, and kafka-python 3.0.12 loses track of
+    partitions that are paused with records fetched.
+    """
 
     def __init__(self, address: KafkaAddress, group: str, topics: Sequence[str], *, member: str | None = None) -> None:
         self._address = address
@@ -38,15 +46,17 @@ class KafkaGroupConsumer(Closing):
         # Of each partition polled since the last commit: the first offset, to rewind to, and the next, to commit.
         self._first: dict[TopicPartition, int] = {}
         self._next: dict[TopicPartition, int] = {}
+        self._moved = True
         with address.translate(f"joining group {group}"):
             self._client = address.make(kafka.KafkaConsumer, **_options(address.prefix + group, member))
+            self._reader = address.make(kafka.KafkaConsumer, **READER_OPTIONS) if len(topics) > 1 else None
             # A leader that does not know the partitions yet gives none away, and all must join a second time.
             for name in self._names:
                 self._client.partitions_for_topic(name)
             self._client.subscribe(topics=list(self._names), listener=_Listener(self))
 
     def poll(self, max_records: int, wait: float = 0.0) -> Sequence[Record]:
-        """Give the next records (see Consumer)."""
+        """Give the next records (see Consumer). While the group is being formed it may take a second longer."""
         until = clock.monotonic() + wait
         with self._address.translate("reading"):
             while True:
@@ -76,13 +86,18 @@ class KafkaGroupConsumer(Closing):
         mine = self._client.assignment()
         for part, offset in self._first.items():
             if part in mine:
-                self._client.seek(part, offset)
+                self._owner(part).seek(part, offset)
         self._forget(list(self._first))
 
     def close(self) -> None:
         """Leave the group; commits nothing."""
         with self._address.translate("leaving the group"):
             self._client.close(autocommit=False, timeout_ms=5_000)
+            if self._reader is not None:
+                self._reader.close(autocommit=False, timeout_ms=1_000)
+
+    def _owner(self, part: TopicPartition) -> Any:
+        return self._reader if self._reader is not None and self._urgency[part.topic] > 0 else self._client
 
     def _forget(self, parts: Iterable[TopicPartition]) -> None:
         for part in parts:
@@ -98,36 +113,48 @@ class KafkaGroupConsumer(Closing):
         return records
 
     def _by_urgency(self, max_records: int, left: float) -> dict[TopicPartition, list[Any]]:
-        """Ask the topics in turn, all that are less urgent paused, until one has something or may have.
+        """Ask the first topic, and the others once it is dry; what comes for it while they wait is seen soon."""
+        if self._client.group_metadata().state is not MemberState.STABLE:
+            left = max(left, _JOIN_SECONDS)
+            return self._polled(self._client, left, max_records)
+        if self._reader is None:
+            return self._polled(self._client, left, max_records)
+        found = self._polled(self._client, min(left, _GLANCE_SECONDS), max_records)
+        # A poll may have begun a rebalance: what the reader gave then could not be committed.
+        if not found and self._client.group_metadata().state is MemberState.STABLE and self._dry():
+            self._follow_assignment()
+            found = self._polled(self._reader, min(left, _LOOK_AGAIN_SECONDS), max_records)
+        return found
 
-        What was fetched of a paused topic stays where it is. Without the turns a buffer full of back-fill would have to
-        be worked off before the client fetched live news again.
-        """
-        last = len(self._names) - 1
-        for place in range(last):
-            self._pause_after(place)
-            found = poll(self._client, seconds=_GLANCE_SECONDS, max_records=max_records)
-            if found:
-                return found
-            if not self._dry(place):
-                return poll(self._client, seconds=min(left, _LOOK_AGAIN_SECONDS), max_records=max_records)
-        self._pause_after(last)
-        return poll(self._client, seconds=left, max_records=max_records)
+    @staticmethod
+    def _polled(client: Any, seconds: float, max_records: int) -> dict[TopicPartition, list[Any]]:
+        found: dict[TopicPartition, list[Any]] = client.poll(timeout_ms=int(seconds * 1000), max_records=max_records)
+        return found
 
-    def _pause_after(self, place: int) -> None:
+    def _later(self) -> set[TopicPartition]:
+        return {part for part in self._client.assignment() if self._urgency[part.topic] > 0}
+
+    def _follow_assignment(self) -> None:
+        """Let the reader stand where the group stands in the partitions that are this member's now."""
+        later = self._later()
+        if self._moved or self._reader.assignment() != later:
+            self._reader.assign(list(later))
+            for part in later:
+                offset = self._client.committed(part, timeout_ms=int(REQUEST_SECONDS * 1000))
+                if offset is None:
+                    self._reader.seek_to_beginning(part)
+                else:
+                    self._reader.seek(part, offset)
+            self._moved = False
+
+    def _dry(self) -> bool:
+        """Tell whether all that the broker has told of the first topic was read; not before it has told something."""
         mine = self._client.assignment()
-        later = {part for part in mine if self._urgency[part.topic] > place}
-        self._client.pause(*later)
-        self._client.resume(*(mine - later))
-
-    def _dry(self, place: int) -> bool:
-        """Tell whether all that the broker has told of a topic was read; not before it has told something."""
-        for part in self._client.assignment():
-            if self._urgency[part.topic] == place:
-                high = self._client.highwater(part)
-                if high is None or self._client.position(part, timeout_ms=1000) < high:
-                    return False
-        return True
+        for part in mine - self._later():
+            high = self._client.highwater(part)
+            if high is None or self._client.position(part, timeout_ms=1000) < high:
+                return False
+        return bool(mine)
 
 
 class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python ships no types
@@ -139,10 +166,11 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-pytho
     def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
         """Forget what was polled of them: they are another member's now."""
         self._consumer._forget(list(revoked))  # noqa: SLF001 - the listener is the consumer's own ear
+        self._consumer._moved = True  # noqa: SLF001 - as above
 
     def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:  # noqa: ARG002 - kafka-python calls it so
-        """Hold back-fill from the first record on."""
-        self._consumer._pause_after(0)  # noqa: SLF001 - as above
+        """Leave the later topics to the reader from the first record on."""
+        self._consumer._client.pause(*self._consumer._later())  # noqa: SLF001 - as above
 
 
 def _options(group: str, member: str | None) -> dict[str, Any]:

@@ -10,7 +10,6 @@ import kafka
 from kafka import TopicPartition
 
 from rasid.adapters.kafka_connection import REQUEST_SECONDS, KafkaAddress
-from rasid.adapters.kafka_poll import poll
 from rasid.domain.errors import StoreError
 
 Range = tuple[int, int]  # the first offset and the one behind the last
@@ -28,9 +27,7 @@ def fold(address: KafkaAddress, ranges: Mapping[TopicPartition, Range]) -> Itera
         client = address.make(kafka.KafkaConsumer, **READER_OPTIONS)
     try:
         with address.translate("reading"):
-            client.assign(list(left))
-            for part, (first, _) in left.items():
-                client.seek(part, first)
+            _assign(client, {part: first for part, (first, _) in left.items()})
         yield from _merged(address, client, left)
     finally:
         client.close(autocommit=False, timeout_ms=1_000)
@@ -62,17 +59,24 @@ def _merged(address: KafkaAddress, client: Any, left: dict[TopicPartition, Range
 
 def _fill(client: Any, waiting: dict[TopicPartition, deque[Any]], left: dict[TopicPartition, Range]) -> bool:
     """Read on where records are needed; forget partitions that are through. True if anything moved."""
-    full = [part for part in left if len(waiting[part]) >= _AHEAD]
-    client.pause(*full)
-    client.resume(*(set(left) - set(full)))
-    found = poll(client, seconds=_POLL_MS / 1000, max_records=_AHEAD)
+    found = client.poll(timeout_ms=_POLL_MS, max_records=_AHEAD)
     for part, records in found.items():
         waiting[part].extend(record for record in records if record.offset < left[part][1])
     # The position, not the last record, tells the end: compaction and markers leave holes before it.
-    through = [part for part, (_, end) in left.items() if (client.position(part, timeout_ms=_POLL_MS) or 0) >= end]
+    for part in client.assignment():
+        left[part] = (client.position(part, timeout_ms=_POLL_MS) or left[part][0], left[part][1])
+    through = [part for part, (at, end) in left.items() if at >= end]
     for part in through:
         del left[part]
         if not waiting[part]:
             del waiting[part]
-    client.pause(*through)
+    _assign(client, {part: at for part, (at, _) in left.items() if len(waiting[part]) < _AHEAD})
     return bool(found or through)
+
+
+def _assign(client: Any, wanted: Mapping[TopicPartition, int]) -> None:
+    """Read these partitions on from these offsets; pausing the others would leave what was fetched of them lost."""
+    if client.assignment() != set(wanted):
+        client.assign(list(wanted))
+        for part, at in wanted.items():
+            client.seek(part, at)

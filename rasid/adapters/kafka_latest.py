@@ -16,7 +16,6 @@ from kafka.partitioner.default import murmur2
 
 from rasid.adapters.kafka_connection import REQUEST_SECONDS, KafkaAddress
 from rasid.adapters.kafka_fold import READER_OPTIONS
-from rasid.adapters.kafka_poll import poll
 from rasid.adapters.key_offsets import KeyOffsets
 from rasid.domain.errors import StoreError
 
@@ -42,7 +41,6 @@ class LatestRecords:
         self._followed: dict[TopicPartition, int] = {}
         with address.translate(f"reading {topic}"):
             self._client = address.make(kafka.KafkaConsumer, **READER_OPTIONS | _SMALL_BITES)
-            self._client.assign(self._parts)
 
     def parts_of(self, keys: Sequence[bytes]) -> dict[TopicPartition, list[bytes]]:
         """Sort keys by the partition they belong to."""
@@ -92,13 +90,14 @@ class LatestRecords:
         if first >= end:
             return
         with self._address.translate(f"reading {part.topic}"):
-            self._client.pause(*self._parts)
-            self._client.resume(part)
+            if self._client.assignment() != {part}:
+                self._client.assign([part])
+                self._client.seek(part, first)
             if self._client.position(part, timeout_ms=_POLL_MS) != first:
                 self._client.seek(part, first)
             until = clock.monotonic() + REQUEST_SECONDS
             while (self._client.position(part, timeout_ms=_POLL_MS) or 0) < end:
-                found = poll(self._client, seconds=_POLL_MS / 1000, max_records=_NEAR)
+                found = self._client.poll(timeout_ms=_POLL_MS, max_records=_NEAR)
                 yield from found.get(part, ())
                 if found:
                     until = clock.monotonic() + REQUEST_SECONDS

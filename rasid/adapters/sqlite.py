@@ -81,7 +81,10 @@ def _translated(path: Path, error: sqlite3.DatabaseError) -> StoreError:
             f"{path}: the database stayed locked for {_BUSY_SECONDS:.0f} s; end the other program that holds it"
         )
     if primary in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
-        return StoreError(f"{path}: the database is damaged ({error}); bring back a backup with `rasid restore`")
+        mend = (
+            "delete it: `rasid run` makes it again" if path.name == "index.db" else "bring back a backup: rasid restore"
+        )
+        return StoreError(f"{path}: the database is damaged ({error}); {mend}")
     if primary in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM}:
         return StoreError(f"{path}: cannot be opened for writing ({error}); check the path and its permissions")
     return StoreError(f"{path}: {error}")

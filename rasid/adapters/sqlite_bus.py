@@ -80,7 +80,7 @@ class SqliteBus(Closing):
 
     def read(self, topic: str, *, since: datetime | None = None) -> Iterator[Record]:
         """Give the records there are now (see Bus), in pages, so that memory stays bounded."""
-        after, last = 0, self._last(topic)
+        after, last = 0, self.last(topic)
         floor = since.timestamp() if since else float("-inf")
         while after < last:
             page = self.records(topic, after, _PAGE, last=last)
@@ -111,6 +111,10 @@ class SqliteBus(Closing):
         """Give the offset of the group's last committed record, 0 for none."""
         found = self._fetch("SELECT next FROM commits WHERE consumer = ? AND topic = ?", (group, topic))
         return int(found[0][0]) if found else 0
+
+    def last(self, topic: str) -> int:
+        """Give the offset of a topic's newest record, 0 for none."""
+        return int(self._fetch(f"SELECT coalesce(max(offset), 0) FROM {self._table(topic)}")[0][0])
 
     def commit(self, group: str, offsets: Mapping[str, int]) -> None:
         """Remember the last record done of each topic."""
@@ -172,15 +176,12 @@ class SqliteBus(Closing):
 
     def _drop(self, topic: str, condition: str, value: float) -> int:
         read = self._fetch("SELECT min(next) FROM commits WHERE topic = ?", (topic,))[0][0]
-        limit = read if read is not None else self._last(topic) if topic in self._compacted else 2**62
+        limit = read if read is not None else self.last(topic) if topic in self._compacted else 2**62
         return self._delete(f"DELETE FROM {self._table(topic)} WHERE {condition} AND offset <= ?", (value, limit))
 
     def _delete(self, statement: str, values: tuple[float, ...]) -> int:
         with self._lock, transaction(self._connection, self._path) as db:
             return db.execute(statement, values).rowcount
-
-    def _last(self, topic: str) -> int:
-        return int(self._fetch(f"SELECT coalesce(max(offset), 0) FROM {self._table(topic)}")[0][0])
 
     def _fetch(self, statement: str, values: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
         with self._read_lock, translate(self._path):

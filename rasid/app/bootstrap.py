@@ -50,10 +50,10 @@ class Stores(Closing):
             store.close()
 
 
-def open_stores(settings: Settings) -> Stores:
+def open_stores(settings: Settings, *, may_rebuild: bool = False) -> Stores:
     """Open the data directory's databases, made where they are missing. Raises StoreError."""
     data = DataDir(settings.data_dir)
-    must_rebuild = data.prepare()
+    must_rebuild = data.prepare(may_rebuild=may_rebuild)
     data.ship(shipped_text(), schema_text(), shipped_rules())
     analysis = Analysis()
     bus = SqliteBus(data.log)
@@ -75,7 +75,7 @@ def locked_stores(settings: Settings) -> Iterator[Stores]:
     DataDir(settings.data_dir).make()
     lock = Lock(settings.data_dir / "lock")
     try:
-        with open_stores(settings) as stores:
+        with open_stores(settings, may_rebuild=True) as stores:
             yield stores
     finally:
         lock.close()
@@ -126,6 +126,6 @@ def open_feeds_context(config: Path | None, data_dir: Path | None) -> FeedsConte
     """Open what the `feeds` commands need, made where it is missing."""
     settings = settings_module.load(config, data_dir=data_dir)
     data = DataDir(settings.data_dir)
-    data.prepare()
+    data.prepare(may_rebuild=False)
     data.ship(shipped_text(), schema_text(), shipped_rules())
     return FeedsContext(feeds_file(settings), SqliteFeedStore(data.feeds), fetch_settings(settings))

@@ -7,20 +7,24 @@ feeds.yaml, rules/  what a person edits; an upgrade never touches them
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from rasid.domain.errors import StoreBusyError, StoreError, StoreNewerError
+from rasid.domain.errors import StoreBusyError, StoreError, StoreFullError, StoreNewerError
 
 # Raise it when the index's tables or the analysis change: an older index is made again from the log.
 INDEX_VERSION = 1
 # Raise it only with code that carries an older log, feed store and alerts over.
 STATE_VERSION = 1
 _VERSIONS = "version.json"
+_CURRENT = {"state": STATE_VERSION, "index": INDEX_VERSION}
 
 
 class DataDir:
@@ -39,8 +43,11 @@ class DataDir:
         except OSError as error:
             raise StoreError(f"{self.path}: cannot be made: {error.strerror}; choose another --data-dir") from error
 
-    def prepare(self) -> bool:
-        """Make the directory and check its version; True if the index must be made again from the log."""
+    def prepare(self, *, may_rebuild: bool) -> bool:
+        """Make the directory and check its version; True if the index must be made again from the log.
+
+        Only the process that holds the lock may rebuild: for the others an older index is not ready yet.
+        """
         self.make()
         versions = self._versions()
         for name, mine in (("state", STATE_VERSION), ("index", INDEX_VERSION)):
@@ -49,35 +56,53 @@ class DataDir:
                     f"{self.path}: was written by a newer version of rasid ({name} {versions[name]}, this one reads"
                     f" up to {mine}); upgrade rasid or choose another --data-dir"
                 )
-        stale = self.index.exists() and versions.get("index", 0) < INDEX_VERSION
-        if stale:
-            for leftover in self.path.glob("index.db*"):
+        is_stale = self.index.exists() and versions.get("index", 0) < INDEX_VERSION
+        if is_stale and not may_rebuild:
+            raise StoreError(f"{self.path}: the index is of an older version; `rasid run` makes it again from the log")
+        must_rebuild = is_stale or not self.index.exists()
+        with _readable_errors(self.path):
+            for leftover in self.path.glob("index.db*") if is_stale else ():
                 leftover.unlink()
-        self._write_versions()
-        return stale or not self.index.exists()
+            if versions != _CURRENT:
+                _write(self.path / _VERSIONS, json.dumps(_CURRENT))
+        return must_rebuild
 
     def ship(self, feeds: str, schema: str, rules: Path) -> None:
         """Put the shipped feed list and rules there once; what is there already stays as it is."""
-        if not self.feeds_file.exists():
-            self.feeds_file.write_text(feeds, "utf-8")
-        # Not a person's to edit: editors look for it beside the feed list, and it belongs to this version.
-        (self.path / "feeds.schema.json").write_text(schema, "utf-8")
-        if not self.rules.exists():
-            shutil.copytree(rules, self.rules)
+        schema_file = self.path / "feeds.schema.json"
+        with _readable_errors(self.path):
+            if not self.feeds_file.exists():
+                _write(self.feeds_file, feeds)
+            # Not a person's to edit: editors look for it beside the feed list, and it belongs to this version.
+            if not schema_file.exists() or schema_file.read_text("utf-8") != schema:
+                _write(schema_file, schema)
+            if not self.rules.exists():
+                shutil.copytree(rules, self.rules)
 
     def _versions(self) -> dict[str, int]:
         try:
             found = json.loads((self.path / _VERSIONS).read_text("utf-8"))
+            return {str(name): int(value) for name, value in found.items()}
         except FileNotFoundError:
             return {}
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, TypeError, AttributeError) as error:
             raise StoreError(f"{self.path / _VERSIONS}: cannot be read: {error}; restore a backup") from error
-        return {str(name): int(value) for name, value in found.items()}
 
-    def _write_versions(self) -> None:
-        temporary = self.path / f"{_VERSIONS}.new"
-        temporary.write_text(json.dumps({"state": STATE_VERSION, "index": INDEX_VERSION}), "utf-8")
-        temporary.replace(self.path / _VERSIONS)
+
+def _write(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    temporary = path.with_name(f"{path.name}.new")
+    temporary.write_text(text, "utf-8")
+    temporary.replace(path)
+
+
+@contextmanager
+def _readable_errors(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        kind = StoreFullError if error.errno == errno.ENOSPC else StoreError
+        raise kind(f"{path}: cannot be written: {error.strerror}; free some space or check its permissions") from error
 
 
 class Lock:

@@ -33,9 +33,9 @@ from rasid.domain.errors import StoreError
 from rasid.settings import Settings
 
 log = structlog.get_logger("rasid")
-_MOST_WAITING = 5_000  # entries the log may hold unadmitted before pollers wait
+MOST_WAITING = 1_000  # messages before the stages at which a huge source waits: some seconds of work
 _HOUSEKEEPING = 3600.0
-_STOP_SECONDS = 3.5
+_STOP_SECONDS = 2.5
 _LOOK_SECONDS = 0.1
 
 
@@ -58,7 +58,7 @@ class Service:
 
     async def room(self) -> None:
         """Wait until the log has room: a fast source waits for the steps, and memory stays bounded."""
-        while await asyncio.to_thread(self.stores.bus.lag, "admit", topics.RAW.name) > _MOST_WAITING:
+        while await asyncio.to_thread(waiting, self.stores.bus) > MOST_WAITING:
             if self.stop.is_set():
                 return
             await asyncio.sleep(0.5)
@@ -86,6 +86,7 @@ async def run_service(
         service.feeds = FeedSource(settings, sample)
         tasks: list[Awaitable[None]] = [_guarded(stage, service) for stage in _stages(service, workers)]
         tasks += [_poll(service, workers, sample), _housekeeping(service), service.feeds.watch(stop)]
+        tasks.append(_end_workers(workers, stop))
         if web is not None:
             tasks.append(web(service))
         await _all(tasks, stop)
@@ -137,6 +138,12 @@ async def _sample(settings: Settings) -> AsyncIterator[SampleServer | None]:
         return
     async with SampleServer() as server:
         yield server
+
+
+async def _end_workers(workers: Workers, stop: asyncio.Event) -> None:
+    """End the workers as soon as the service stops: what they were at is not committed and comes again."""
+    await stop.wait()
+    workers.close()
 
 
 async def _guarded(stage: Stage, service: Service) -> None:

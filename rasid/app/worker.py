@@ -49,6 +49,26 @@ _WATCH_SECONDS = 5.0
 _WIRE = Wire(record=record_of, headers=headers_of, timestamp=timestamp_of)
 
 
+# What `cluster` reads, until these are settings like the others.
+VARIABLES = frozenset(
+    {
+        "RASID_KAFKA",
+        "RASID_KAFKA_USERNAME",
+        "RASID_KAFKA_PASSWORD",
+        "RASID_KAFKA_PASSWORD_FILE",
+        "RASID_KAFKA_CA_FILE",
+        "RASID_GROUP_PREFIX",
+        "RASID_ELASTICSEARCH",
+        "RASID_ELASTICSEARCH_PREFIX",
+        "RASID_ELASTICSEARCH_API_KEY",
+        "RASID_ELASTICSEARCH_API_KEY_FILE",
+        "RASID_ELASTICSEARCH_CA_FILE",
+        "RASID_WORKER_MEMBER",
+        "RASID_WORKER_PATIENCE",
+    }
+)
+
+
 class StuckError(RasidError):
     """The worker does not move although there is work."""
 
@@ -170,7 +190,8 @@ async def _started(app: StageApp, where: Cluster) -> AsyncIterator[None]:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(app.drain(), _DRAIN_SECONDS)
     finally:
-        await app.stop()
+        with contextlib.suppress(TimeoutError):  # without brokers it may wait for ever
+            await asyncio.wait_for(app.stop(), _DRAIN_SECONDS)
 
 
 async def _watched(  # what is watched, and what by

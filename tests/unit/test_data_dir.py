@@ -52,7 +52,10 @@ def test_an_older_index_is_made_again_from_the_log(tmp_path: Path) -> None:
     with open_stores(settings(tmp_path)) as stores:
         stores.bus.commit("index", {topics.GROUPED.name: 7})
     (tmp_path / "version.json").write_text(json.dumps({"state": 1, "index": INDEX_VERSION - 1}))
-    with open_stores(settings(tmp_path)) as stores:
+    with pytest.raises(StoreError, match="rasid run"):
+        existing_stores(settings(tmp_path))
+    assert (tmp_path / "index.db").exists()
+    with locked_stores(settings(tmp_path)) as stores:
         assert stores.bus.committed("index", topics.GROUPED.name) == 0
         assert stores.index.count() == 0
     with open_stores(settings(tmp_path)) as stores:
@@ -64,7 +67,7 @@ def test_an_older_index_is_made_again_from_the_log(tmp_path: Path) -> None:
 def test_an_edited_feed_list_and_rules_survive(tmp_path: Path) -> None:
     """Shipped files are put there once; an upgrade leaves what a person changed."""
     data = DataDir(tmp_path)
-    data.prepare()
+    data.prepare(may_rebuild=True)
     data.ship(shipped_text(), schema_text(), shipped_rules())
     data.feeds_file.write_text("feeds: []\n")
     (data.rules / "russia-syria.yaml").unlink()

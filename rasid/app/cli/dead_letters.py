@@ -36,19 +36,25 @@ def show(
     offset: Annotated[int, typer.Argument(help="The letter's offset, as `dlq list` prints it.")],
     config: Config = None,
     data_dir: DataDirectory = None,
+    *,
+    as_json: AsJson = False,
 ) -> None:
     """Print one dead letter: its causes, then its body as it came."""
     with existing_stores(settings.load(config, data_dir=data_dir)) as stores:
         found = stores.bus.records(topics.DEAD.name, offset - 1, 1)
         if not found or found[0].offset != offset:
             raise InputError(f"there is no dead letter {offset}; `rasid dlq list` names those there are")
-        for name, text in cause(found[0].message).items():
-            typer.echo(f"{name}: {text}")
-        typer.echo(found[0].message.value.decode("utf-8", "replace"))
+        causes, body = cause(found[0].message), found[0].message.value.decode("utf-8", "replace")
+    if as_json:
+        print_json({"offset": offset, **causes, "body": body})
+        return
+    for name, text in causes.items():
+        typer.echo(f"{name}: {text}")
+    typer.echo(body)
 
 
 @app.command()
-def replay(config: Config = None, data_dir: DataDirectory = None) -> None:
+def replay(config: Config = None, data_dir: DataDirectory = None, *, as_json: AsJson = False) -> None:
     """Put all dead letters back where they came from; the service takes them up at once or when it next runs."""
     with existing_stores(settings.load(config, data_dir=data_dir)) as stores:
         consumer = stores.bus.consumer(_REPLAYED, [topics.DEAD.name])
@@ -58,7 +64,10 @@ def replay(config: Config = None, data_dir: DataDirectory = None) -> None:
                 stores.bus.publish(cause(record.message)["topic"], [_alive(record).message])
             consumer.commit()
             replayed += len(letters)
-    typer.echo(f"{replayed} put back")
+    if as_json:
+        print_json({"replayed": replayed})
+    else:
+        typer.echo(f"{replayed} put back")
 
 
 def _alive(record: Record) -> Record:

@@ -93,12 +93,17 @@ def remove(
     feed: Annotated[str, typer.Argument(help="A feed's address or id.")],
     config: Config = None,
     data_dir: DataDirectory = None,
+    *,
+    as_json: AsJson = False,
 ) -> None:
     """Take a feed out of the feed list. What it brought stays."""
     with closing_context(config, data_dir) as context:
         path = context.feeds_file
         replace_file(path, without_feed(read_text(path), feed, str(path)))
-    tell(f"removed: {feed}")
+    if as_json:
+        print_json({"removed": feed})
+    else:
+        tell(f"removed: {feed}")
 
 
 @app.command()
@@ -133,6 +138,8 @@ def take_in(
     file: Annotated[str, typer.Argument(help="An OPML file, - for standard input.")],
     config: Config = None,
     data_dir: DataDirectory = None,
+    *,
+    as_json: AsJson = False,
 ) -> None:
     """Add the feeds of an OPML file to the feed list; those already there are passed over."""
     feeds = from_opml(read_bytes(file), file, tell)
@@ -141,7 +148,10 @@ def take_in(
         before = len(read_feeds(path))
         replace_file(path, with_feeds(read_text(path), feeds, str(path)))
         added = len(read_feeds(path)) - before
-    tell(f"{added} feeds added, {len(feeds) - added} were there already")
+    if as_json:
+        print_json({"added": added, "already_there": len(feeds) - added})
+    else:
+        tell(f"{added} feeds added, {len(feeds) - added} were there already")
 
 
 @app.command(name="export")

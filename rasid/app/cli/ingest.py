@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, Any
 
 import typer
@@ -15,12 +16,13 @@ from ingest.parse_pool import ParsePool
 from rasid import settings as settings_module
 from rasid.app.bootstrap import Stores, existing_stores, locked_stores
 from rasid.app.cli.common import AsJson, Config, DataDirectory, json_lines, print_json, read_bytes, tell
-from rasid.app.embedded import drain
-from rasid.app.stages import waiting
-from rasid.codec import encode
+from rasid.app.embedded import MOST_WAITING, drain
+from rasid.app.stages import READS, waiting
+from rasid.codec import decode, encode
 from rasid.domain import topics
 from rasid.domain.article import Entry, RawEntry
 from rasid.domain.errors import InputError, ParseError, RasidError, StoreBusyError
+from rasid.domain.known import KnownArticle
 
 _BATCH = 500
 _LOOK_SECONDS = 0.2
@@ -44,11 +46,11 @@ def ingest(
     entries = _entries(files, failures, jsonl=jsonl)
     try:
         with locked_stores(settings) as stores:
-            counts = _through(stores, entries, lambda stores: asyncio.run(drain(settings, stores)))
+            counts = _through(stores, entries, lambda: None, lambda: asyncio.run(drain(settings, stores)))
     except StoreBusyError:
         # The service that runs there takes the articles through.
         with existing_stores(settings) as stores:
-            counts = _through(stores, entries, _wait)
+            counts = _through(stores, entries, partial(_room, stores), partial(_wait, stores))
     counts["failed"] = len(failures)
     for failure in failures:
         tell(f"rasid: {failure}")
@@ -61,36 +63,55 @@ def ingest(
 
 
 def _through(
-    stores: Stores, entries: Iterator[tuple[Entry, str]], finish: Callable[[Stores], object]
+    stores: Stores, entries: Iterator[tuple[Entry, str]], room: Callable[[], None], finish: Callable[[], object]
 ) -> dict[str, int]:
     """Publish, let the stages finish, and count what came of it."""
-    articles, dead = stores.index.count(), stores.bus.lag("nobody", topics.DEAD.name)
-    taken = _publish(stores, entries)
-    finish(stores)
+    began, dead = datetime.now(UTC), stores.bus.last(topics.DEAD.name)
+    keys = _publish(stores, entries, room)
+    finish()
     return {
-        "entries": taken,
-        "articles": stores.index.count() - articles,
-        "dead": stores.bus.lag("nobody", topics.DEAD.name) - dead,
+        "entries": len(keys),
+        "articles": _new_articles(stores, keys, began),
+        "dead": stores.bus.last(topics.DEAD.name) - dead,
     }
 
 
+def _new_articles(stores: Stores, keys: Sequence[bytes], began: datetime) -> int:
+    """Count the articles that these entries made, whatever else was coming in meanwhile."""
+    new = 0
+    distinct = list(dict.fromkeys(keys))
+    for start in range(0, len(distinct), _BATCH):
+        known = stores.bus.latest(topics.KNOWN.name, distinct[start : start + _BATCH]).values()
+        new += sum(decode(record.message, KnownArticle).article.first_seen_at >= began for record in known)
+    return new
+
+
 def _wait(stores: Stores) -> None:
-    """Wait until the service has taken everything through that is in the log now."""
-    while waiting(stores.bus):
+    """Follow what is in the log now from stage to stage, however much comes in behind it."""
+    for stage, reads in READS.items():
+        ends = {topic: stores.bus.last(topic) for topic in reads}
+        while any(stores.bus.committed(stage, topic) < end for topic, end in ends.items()):
+            time.sleep(_LOOK_SECONDS)
+
+
+def _room(stores: Stores) -> None:
+    """Wait while the stages have much before them: live news must not wait behind a back-fill."""
+    while waiting(stores.bus) > MOST_WAITING:
         time.sleep(_LOOK_SECONDS)
 
 
-def _publish(stores: Stores, entries: Iterator[tuple[Entry, str]]) -> int:
-    taken = 0
+def _publish(stores: Stores, entries: Iterator[tuple[Entry, str]], room: Callable[[], None]) -> list[bytes]:
+    keys: list[bytes] = []
     batch: list[RawEntry] = []
     for entry, source in entries:
         batch.append(RawEntry(entry=entry, seen_at=datetime.now(UTC), source=source, origin="backfill"))
-        taken += 1
+        keys.append(entry.key.encode())
         if len(batch) == _BATCH:
+            room()
             _append(stores, batch)
             batch = []
     _append(stores, batch)
-    return taken
+    return keys
 
 
 def _append(stores: Stores, batch: Sequence[RawEntry]) -> None:
@@ -141,6 +162,8 @@ def _entry(row: dict[str, Any], feed: str, place: str) -> Entry:
     for name in ("title", "text", "url", "published_at"):
         if not isinstance(row.get(name) or "", str):
             raise TypeError(f"{name} is not a text")
+    if not row.get("title") and not row.get("text"):
+        raise ValueError("it has neither title nor text")
     guid = str(row.get("id") or place)
     key = entry_key(row.get("url"), guid, feed)
     published = datetime.fromisoformat(row["published_at"]) if row.get("published_at") else None

@@ -6,6 +6,7 @@ A command imports what it needs when it is asked for: `rasid parse` does not wai
 from __future__ import annotations
 
 import logging
+import signal
 import sys
 from importlib import import_module
 from typing import Annotated, Any
@@ -37,6 +38,8 @@ GROUPS = {
     "rules": ("rules", "Rules: check them, try them on articles."),
     "dlq": ("dead_letters", "What could not be processed, and why."),
 }
+# These only print: a reader that leaves (`| head`) ends them quietly. The others talk to children and sites.
+_PRINTERS = {"export", "search", "alerts"}
 _FAILED, _NOT_READY, _INTERRUPTED = 1, 3, 130
 
 
@@ -63,6 +66,8 @@ def main() -> None:
     """Run the command line; errors we know are one sentence on stderr."""
     configure(level=logging.WARNING)  # before anything logs: never on stdout
     first = sys.argv[1] if len(sys.argv) > 1 else ""
+    if first in _PRINTERS:
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     try:
         build(first if first in {*COMMANDS, *GROUPS} else None)()
     except StoreError as error:
@@ -71,9 +76,8 @@ def main() -> None:
         _end(error, _FAILED)
     except KeyboardInterrupt:
         sys.exit(_INTERRUPTED)
-    except BrokenPipeError:  # the reader of a pipe has seen enough
-        sys.stderr.close()
-        sys.exit(0)
+    except OSError as error:
+        _end(RasidError(f"{error.filename or 'output'}: {error.strerror or error}"), _FAILED)
 
 
 def _top(*, version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False) -> None:

@@ -27,17 +27,23 @@ app = typer.Typer(no_args_is_help=True)
 
 
 @app.command()
-def lint(files: Annotated[list[Path], typer.Argument(help="Rule files.")]) -> None:
+def lint(files: Annotated[list[Path], typer.Argument(help="Rule files.")], *, as_json: AsJson = False) -> None:
     """Say what is wrong with rule files."""
     broken = 0
     for path in files:
         try:
             rule = read_rule(path, Analysis())
         except RuleError as error:
-            tell(f"rasid: {error}")
             broken += 1
+            if as_json:
+                print_json({"file": str(path), "ok": False, "line": error.line, "reason": error.reason})
+            else:
+                tell(f"rasid: {error}")
         else:
-            typer.echo(f"{path}: {rule.name}: ok")
+            if as_json:
+                print_json({"file": str(path), "ok": True, "rule": rule.id})
+            else:
+                typer.echo(f"{path}: {rule.name}: ok")
     if broken:
         raise typer.Exit(1)
 

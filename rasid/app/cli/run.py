@@ -29,6 +29,7 @@ def run(
     feeds: Annotated[str | None, typer.Option(help="all, sample or a feed list's path.")] = None,
 ) -> None:
     """Poll feeds, analyse and index what they bring, and serve the web page, all in this one process tree."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # until the service's own handlers are there
     settings = settings_module.load(config, data_dir=data_dir, web_port=port, web_host=host, feeds=feeds)
     configure(settings.log_format)
     with locked_stores(settings) as stores:

@@ -80,9 +80,10 @@ def export(
     data_dir: DataDirectory = None,
     *,
     file_format: Annotated[str, typer.Option("--format", help="jsonl, csv or ninjs.")] = "jsonl",
+    as_json: Annotated[bool, typer.Option("--json", help="The same as --format jsonl.")] = False,
 ) -> None:
     """Write articles to stdout, oldest first, in bounded memory."""
-    form = _form(file_format)
+    form = "jsonl" if as_json else _form(file_format)
     with existing_stores(settings.load(config, data_dir=data_dir)) as stores:
         if form == "csv":
             _write_row(_COLUMNS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from enum import StrEnum
 from typing import Annotated
@@ -12,7 +13,7 @@ import typer
 from rasid import settings as settings_module
 from rasid.app.cli.common import Config, DataDirectory
 from rasid.app.logs import configure
-from rasid.app.worker import Cluster, cluster, run_worker
+from rasid.app.worker import VARIABLES, Cluster, cluster, run_worker
 from rasid.settings import Settings
 
 
@@ -38,7 +39,8 @@ def worker(
     ] = None,
 ) -> None:
     """Run one stage of the cluster mode: Kafka in, Kafka or Elasticsearch out. SIGTERM ends it cleanly."""
-    settings = settings_module.load(config, data_dir=data_dir)
+    others = {name: value for name, value in os.environ.items() if name not in VARIABLES}
+    settings = settings_module.load(config, others, data_dir=data_dir)
     where = cluster(member=member)
     configure(settings.log_format)
     asyncio.run(_run(stage.value, settings, where))

@@ -12,15 +12,16 @@ from rasid.domain.search import Hit
 
 _LOOK_SECONDS = 0.5
 _STILL_HERE = 30  # looks without news before a sign of life keeps proxies from closing the line
-_MOST_AT_ONCE = 20
+_MOST_AT_ONCE = 100
 
 
 async def stream(
     context: WebContext, is_gone: Callable[[], Awaitable[bool]], after: str = ""
 ) -> AsyncIterator[Hit | None]:
-    """Give each article indexed from now on, oldest first; None now and then. Ends with the reader or the service.
+    """Give the articles indexed from now on, oldest first; None now and then. Ends with the reader or the service.
 
-    `after` is the newest article that the reader has: what came since then is given first, at most 20.
+    Of a burst within half a second, the newest 100: the page keeps no more. `after` is the newest article that the
+    reader has: what came since then is given first.
     """
     changed, quiet = -1, 0
     newest = await _newest(context)

@@ -77,6 +77,7 @@ class Guard:
         self._names = allowed_names(settings)
         self._password = settings.web_password
         self._user_header = settings.web_trusted_user_header
+        self._proxies = set(settings.web_trusted_proxies)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer or refuse one request."""
@@ -92,15 +93,15 @@ class Guard:
                 MutableHeaders(scope=message).update(HEADERS)
             await send(message)
 
-        refused = self._refusal(scope["method"], Headers(scope=scope))
+        refused = self._refusal(scope["method"], Headers(scope=scope), (scope.get("client") or ("",))[0])
         await (refused or self._app)(scope, receive, with_headers)
 
-    def _refusal(self, method: str, headers: Headers) -> PlainTextResponse | None:
+    def _refusal(self, method: str, headers: Headers, peer: str) -> PlainTextResponse | None:
         hosts = headers.getlist("host")
         if len(hosts) != 1 or host_name(hosts[0]) not in self._names:
             return PlainTextResponse("This host name is not allowed; add it to web_allowed_hosts.", 421)
-        if self._user_header and not headers.get(self._user_header, "").strip():
-            return PlainTextResponse("The proxy in front must name the user.", 401)
+        if self._user_header and (peer not in self._proxies or not headers.get(self._user_header, "").strip()):
+            return PlainTextResponse("The proxy in front (web_trusted_proxies) must name the user.", 401)
         if self._password and not has_password(headers.get("authorization", ""), self._password):
             return PlainTextResponse(
                 "A password is needed.", 401, {"www-authenticate": 'Basic realm="rasid", charset="UTF-8"'}
