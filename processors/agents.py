@@ -89,7 +89,8 @@ class Broker:
 class Work:
     """What an app's agents do: topics by urgency (a later one goes on while the earlier ones have nothing waiting).
 
-    `on_assigned` runs before the first batch of each generation of the group: where state is folded from the log.
+    `on_assigned` runs before the first batch of each generation of the group: where state is folded from the log; False
+    from it means that it could not be, as from a Take.
     `batch` bounds the records in hand, `within` (seconds) how long a batch waits to fill.
     """
 
@@ -97,7 +98,7 @@ class Work:
     reads: tuple[str, ...]
     take: Take
     wire: Wire
-    on_assigned: Callable[[], Awaitable[None]] | None = None
+    on_assigned: Callable[[], Awaitable[bool]] | None = None
     batch: int = 200
     within: float = 0.1
 
@@ -194,9 +195,8 @@ class Hands:
             if self._closed or not current:
                 return ()
             try:
-                await self._folded(generation)
                 records = [self._record(event.message, topic) for event in current]
-                taken = await self._work.take(records, self._publisher(generation))
+                taken = await self._folded(generation) and await self._work.take(records, self._publisher(generation))
             except SupersededError:
                 return ()
             except BaseException:
@@ -241,10 +241,12 @@ class Hands:
                 self._busy = False
                 self._free.notify_all()
 
-    async def _folded(self, generation: int) -> None:
-        if generation != self._generation and self._work.on_assigned is not None:
-            await self._work.on_assigned()
-        self._generation = generation
+    async def _folded(self, generation: int) -> bool:
+        if generation == self._generation or self._work.on_assigned is None:
+            return True
+        if await self._work.on_assigned():
+            self._generation = generation
+        return generation == self._generation
 
     def _record(self, message: Any, topic: str) -> Record:
         received = Received(

@@ -84,14 +84,14 @@ class Linker:
                 match = Match(at, at, tokens[at].start, ())
                 bearers = self._evidence.bearers(tokens[at].text, strict=True)
                 if len(bearers) == 1 and not self._is_word(tokens[at]) and self._alone(match, next(iter(bearers))):
-                    yield self._link(self._widened(match, next(iter(bearers))), next(iter(bearers)), 0.85)
+                    yield self._link(self._widened(match, next(iter(bearers)), taken), next(iter(bearers)), 0.85)
 
-    def _widened(self, match: Match, person: int) -> Match:
-        """Let a family name begin with the words before it that are of the person's name: Abdel Rahman."""
-        first, own = match.first, own_words(self._entries[person])
-        while (before := self._p.before(match._replace(first=first))) is not None and before.text in own:
-            first -= 1
-        return Match(first, match.last, self._p.tokens[first].start, ())
+    def _widened(self, match: Match, person: int, taken: Mapping[int, Link]) -> Match:
+        """Let a family name begin with the word before it that is of the person's name: Abdel Rahman."""
+        before, first = self._p.before(match), match.first - 1
+        if before is None or first in taken or before.text not in own_words(self._entries[person]):
+            return match
+        return Match(first, match.last, before.start, ()) if self._p.joined(before, match.start) else match
 
     def _alone(self, match: Match, person: int) -> bool:
         """Say whether no first name stands beside a family name; in Russian any capital before it may be one."""

@@ -9,7 +9,6 @@ from typing import Any
 import kafka
 from kafka import ConsumerRebalanceListener, TopicPartition, errors
 from kafka.coordinator.assignors.range import RangePartitionAssignor
-from kafka.coordinator.base import MemberState
 from kafka.structs import OffsetAndMetadata
 
 from rasid.adapters.kafka_connection import REQUEST_SECONDS, KafkaAddress
@@ -20,8 +19,8 @@ from rasid.ports import Closing, Record
 # While nothing comes, the topics are asked in turn, each for this long.
 _LOOK_AGAIN_SECONDS = 0.05
 _GLANCE_SECONDS = 0.001  # a fetch of the first topic is under way nearly always: this only takes what it brought
-# kafka-python 3.0.12 begins joining anew when a join ended between two polls: short polls would never end in a group.
-_JOIN_SECONDS = 1.0
+# kafka-python 3.0.12 loses a join that ends between two polls, so short polls would never end in a group: join first.
+_JOIN_SECONDS = 20.0
 _GONE = (
     errors.CommitFailedError,
     errors.IllegalGenerationError,
@@ -49,14 +48,14 @@ class KafkaGroupConsumer(Closing):
         self._moved = True
         with address.translate(f"joining group {group}"):
             self._client = address.make(kafka.KafkaConsumer, **_options(address.prefix + group, member))
-            self._reader = address.make(kafka.KafkaConsumer, **READER_OPTIONS) if len(topics) > 1 else None
+            self._reader: Any = address.make(kafka.KafkaConsumer, **READER_OPTIONS) if len(topics) > 1 else None
             # A leader that does not know the partitions yet gives none away, and all must join a second time.
             for name in self._names:
                 self._client.partitions_for_topic(name)
             self._client.subscribe(topics=list(self._names), listener=_Listener(self))
 
     def poll(self, max_records: int, wait: float = 0.0) -> Sequence[Record]:
-        """Give the next records (see Consumer). While the group is being formed it may take a second longer."""
+        """Give the next records (see Consumer). It first joins the group, which may take longer."""
         until = clock.monotonic() + wait
         with self._address.translate("reading"):
             while True:
@@ -114,17 +113,22 @@ class KafkaGroupConsumer(Closing):
 
     def _by_urgency(self, max_records: int, left: float) -> dict[TopicPartition, list[Any]]:
         """Ask the first topic, and the others once it is dry; what comes for it while they wait is seen soon."""
-        if self._client.group_metadata().state is not MemberState.STABLE:
-            left = max(left, _JOIN_SECONDS)
-            return self._polled(self._client, left, max_records)
+        self._join()
         if self._reader is None:
             return self._polled(self._client, left, max_records)
         found = self._polled(self._client, min(left, _GLANCE_SECONDS), max_records)
         # A poll may have begun a rebalance: what the reader gave then could not be committed.
-        if not found and self._client.group_metadata().state is MemberState.STABLE and self._dry():
+        if not found and not self._joining() and self._dry():
             self._follow_assignment()
             found = self._polled(self._reader, min(left, _LOOK_AGAIN_SECONDS), max_records)
         return found
+
+    def _joining(self) -> bool:
+        return bool(self._client._coordinator.need_rejoin())  # noqa: SLF001 - nothing public tells it
+
+    def _join(self) -> None:
+        if self._joining() and not self._client._coordinator.poll(timeout_ms=_JOIN_SECONDS * 1000):  # noqa: SLF001
+            raise errors.KafkaTimeoutError(f"the group did not form in {_JOIN_SECONDS:.0f} s")
 
     @staticmethod
     def _polled(client: Any, seconds: float, max_records: int) -> dict[TopicPartition, list[Any]]:

@@ -86,7 +86,8 @@ def _near(first: tuple[str, ...], second: tuple[str, ...], within: int) -> Condi
 def _between(column: str, start: datetime | None, end: datetime | None) -> Condition:
     bounds = [(f"docs.{column} >= ?", start), (f"docs.{column} < ?", end)]
     used = [(sql, micros(time)) for sql, time in bounds if time is not None]
-    sql = " AND ".join(sql for sql, _ in used) or f"docs.{column} IS NOT NULL"
+    # Said outright: a comparison with NULL is neither true nor false, and its NOT would drop articles without a time.
+    sql = " AND ".join((f"docs.{column} IS NOT NULL", *(sql for sql, _ in used)))
     return Condition(sql, tuple(value for _, value in used))
 
 

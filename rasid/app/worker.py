@@ -39,7 +39,7 @@ from rasid.app.stages import READS, deliver_step, index_step
 from rasid.app.workers import Workers
 from rasid.domain import topics
 from rasid.domain.errors import InputError, RasidError, StoreError
-from rasid.ports import Record
+from rasid.ports import Outputs, Record
 from rasid.settings import Settings
 
 log = structlog.get_logger("rasid.worker")
@@ -135,7 +135,7 @@ async def run_worker(name: str, settings: Settings, where: Cluster, stop: asynci
 
 
 def _app(
-    stage: Stage, folded: Callable[[], None] | None, where: Cluster, stop: asyncio.Event, progress: Progress
+    stage: Stage, folded: Callable[[], int] | None, where: Cluster, stop: asyncio.Event, progress: Progress
 ) -> StageApp:
     address = where.kafka
     on_assigned = partial(_fold, stage, progress, stop, folded) if folded else None
@@ -153,30 +153,46 @@ def _app(
     return create_app(work, broker)
 
 
-async def _fold(stage: Stage, progress: Progress, stop: asyncio.Event, folded: Callable[[], None]) -> None:
-    await until_taken(stage, progress, stop, partial(asyncio.to_thread, folded))
+async def _fold(stage: Stage, progress: Progress, stop: asyncio.Event, folded: Callable[[], int]) -> bool:
+    return await until_taken(stage, progress, stop, partial(asyncio.to_thread, folded)) is not None
 
 
 async def _take(
     stage: Stage, stop: asyncio.Event, progress: Progress, records: Sequence[Record], publish: Publish
 ) -> bool:
-    """Take a batch as the embedded service does (rasid.app.stage): the same dead letters, the same patience."""
-    outputs = await outputs_of(stage, records, stop, progress)
-    if outputs is None:
+    """Take a batch with the dead letters and the patience of the embedded service (rasid.app.stage)."""
+    try:
+        outputs = await until_taken(stage, progress, stop, lambda: stage.step(records))
+    except Exception:  # noqa: BLE001 - a record's failure, whatever it is: found by taking each alone
+        if len(records) > 1:
+            return await _take_each(stage, stop, progress, records, publish)
+        outputs = await outputs_of(stage, records, stop, progress)
+    if outputs is None or not await _publish(stage, stop, progress, outputs, publish):
         return False
+    progress.done[stage.name] += len(records)
+    progress.dead[stage.name] += len(outputs.get(topics.DEAD.name, ()))
+    return True
 
+
+async def _take_each(
+    stage: Stage, stop: asyncio.Event, progress: Progress, records: Sequence[Record], publish: Publish
+) -> bool:
+    """Take records one by one. Each is published before the next: a step looks up what it made of the one before."""
+    for record in records:
+        if stop.is_set() or not await _take(stage, stop, progress, [record], publish):
+            return False
+    return True
+
+
+async def _publish(stage: Stage, stop: asyncio.Event, progress: Progress, outputs: Outputs, publish: Publish) -> bool:
     async def settle() -> bool:
         # One after the other, in the step's order: an article before admit's memory of it.
         for topic, messages in outputs.items():
             await publish(topic, messages)
         return True
 
-    # Under a name of its own: an outage of Kafka does not excuse offsets that stand still (see _due).
-    settled = await until_taken(replace(stage, name=f"{stage.name}: publishing"), progress, stop, settle)
-    if settled:
-        progress.done[stage.name] += len(records)
-        progress.dead[stage.name] += len(outputs.get(topics.DEAD.name, ()))
-    return bool(settled)
+    # Under a name of its own: an outage of Kafka does not excuse offsets that stand still (see due).
+    return bool(await until_taken(replace(stage, name=f"{stage.name}: publishing"), progress, stop, settle))
 
 
 @contextlib.asynccontextmanager
@@ -247,13 +263,14 @@ def due(
 
 def _stage(
     name: str, settings: Settings, where: Cluster, bus: KafkaBus, stack: contextlib.ExitStack
-) -> tuple[Stage, Callable[[], None] | None]:
+) -> tuple[Stage, Callable[[], int] | None]:
     """Make the stage, and what folds its state from the log when partitions come to it."""
     if name == "decide":
         alerted: set[str] = set()
 
-        def fold() -> None:
+        def fold() -> int:
             alerted.update(record.message.key.decode() for record in bus.read(topics.ALERTS.name))
+            return len(alerted)
 
         return Stage(name, READS[name], in_thread(decide_step(alerted))), fold
     return Stage(name, READS[name], _step(name, settings, where, bus, stack)), None

@@ -97,6 +97,24 @@ def test_it_stops_cleanly_within_five_seconds(tmp_path: Path, number: signal.Sig
     assert json_lines(rasid("dlq", "list", "--json", data_dir=tmp_path / "data").stdout) == []
 
 
+def test_the_sample_is_polled_again_after_a_restart(tmp_path: Path) -> None:
+    """The sample's port is another one at each start, and no feed of it fails for that."""
+    for _ in range(2):
+        with Service(tmp_path / "data") as running:
+            running.wait(lambda: {row["health"] for row in running.get("/api/feeds")["feeds"]} == {"well"})
+            running.stop()
+
+
+def test_a_stop_during_the_start_ends_it_too(tmp_path: Path) -> None:
+    """SIGTERM at any moment of the start ends it within five seconds, by itself or, before it reads its settings, at once."""
+    for wait in (0.1, 1.0, 2.0, 3.0):
+        with Service(tmp_path / f"data{wait}") as running:
+            time.sleep(wait)
+            assert running.process is not None
+            running.process.send_signal(signal.SIGTERM)
+            assert running.process.wait(5) in {0, -signal.SIGTERM}
+
+
 def test_killed_with_its_parent_no_child_lives_on(tmp_path: Path) -> None:
     """After SIGKILL of the service its workers and parsers end too."""
     with Service(tmp_path / "data") as running:

@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
+from makers import raw_entry
 
 from processors.agents import Broker, Publish, StageApp, Wire, Work, create_app
+from processors.pipeline import AdmitStep
 from rasid.adapters.kafka_records import headers_of, record_of, timestamp_of
-from rasid.domain.topics import ALERTS, BACKFILL, RAW
-from rasid.ports import Record
+from rasid.adapters.sqlite_bus import SqliteBus
+from rasid.app.stage import Progress, Stage, in_thread
+from rasid.app.worker import _take
+from rasid.codec import decode, encode
+from rasid.domain.article import Article
+from rasid.domain.errors import StoreError
+from rasid.domain.topics import ALERTS, ARTICLES, BACKFILL, DEAD, KNOWN, RAW
+from rasid.ports import Message, Record
 
 WIRE = Wire(record=record_of, headers=headers_of, timestamp=timestamp_of)
 TEXTS = ("سوريا", "Syria", "Сирия")
@@ -112,8 +123,9 @@ async def test_state_is_folded_before_the_first_batch_of_each_generation() -> No
     """When partitions move, what others wrote meanwhile is read before anything is decided."""
     folds: list[int] = []
 
-    async def fold() -> None:
+    async def fold() -> bool:
         folds.append(len(take.records))
+        return True
 
     take = Taking()
     app = app_of(take, on_assigned=fold)
@@ -122,6 +134,17 @@ async def test_state_is_folded_before_the_first_batch_of_each_generation() -> No
     app.consumer_generation_id += 1
     await put(app, "Сирия")
     assert folds == [0, 2]
+
+
+async def test_nothing_is_decided_on_state_that_could_not_be_folded() -> None:
+    """A stop while the log is out leaves the batch to the next worker."""
+
+    async def out() -> bool:
+        return False
+
+    take = Taking()
+    assert not any(message.acked for message in await put(app_of(take, on_assigned=out), *TEXTS))
+    assert take.records == []
 
 
 async def test_headers_nobody_could_have_written_kill_no_worker() -> None:
@@ -182,9 +205,28 @@ def test_an_app_is_made_without_a_connection_and_names_itself_after_its_group() 
     assert not app.tables.data
 
 
+async def test_poison_in_a_batch_hides_no_record_from_those_behind_it(tmp_path: Path) -> None:
+    """When each record is taken alone, a changed entry is still the revision of the one before it in the batch."""
+    raws = [raw_entry("https://example.com/1", minutes=n, text=text) for n, text in enumerate(TEXTS)]
+    sent = [encode(raw, key=raw.entry.key, time=raw.seen_at) for raw in raws]
+    sent[1] = replace(sent[1], value=b"{")
+    with SqliteBus(tmp_path / "log.db") as bus:
+        bus.publish(RAW.name, sent)
+        stage = Stage("admit", (RAW.name,), in_thread(AdmitStep(partial(bus.latest, KNOWN.name))))
+
+        async def publish(topic: str, messages: Sequence[Message]) -> None:
+            bus.publish(topic, messages)
+
+        assert await _take(stage, asyncio.Event(), Progress(), list(bus.read(RAW.name)), publish)
+        admitted = [decode(record.message, Article) for record in bus.read(ARTICLES.name)]
+        assert [(one.revision, one.text) for one in admitted] == [(1, TEXTS[0]), (2, TEXTS[2])]
+        assert len({one.id for one in admitted}) == 1
+        assert [record.message.value for record in bus.read(DEAD.name)] == [b"{"]
+
+
 def test_a_missing_certificate_authority_is_named() -> None:
     """A wrong path is a sentence, not a stack trace."""
-    with pytest.raises(Exception, match="ca\\.pem"):
+    with pytest.raises(StoreError, match="ca\\.pem"):
         create_app(
             Work(group="g", reads=(RAW.name,), take=Taking(), wire=WIRE), Broker(servers="x:1", ca_file="/no/ca.pem")
         )
