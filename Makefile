@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 export PYTHONUTF8 := 1
 
-.PHONY: install run test check lint bench eval models clean
+.PHONY: install run test test-cluster check lint servers servers-stop bench eval models clean
 
 install: $(READY)
 
@@ -21,7 +21,20 @@ run: install
 # No test connects beyond this machine (tests/conftest.py sees to it).
 test: install
 	@tools/install_chromium.sh
-	RASID_FEEDS=sample $(BIN)/python -m pytest -n 2 --dist loadgroup
+	RASID_FEEDS=sample $(BIN)/python -m pytest -n 2 --dist loadgroup -m 'not cluster'
+
+# The real Kafka and Elasticsearch, fetched and started on this machine.
+servers: install
+	deploy/local/kafka.sh start
+	deploy/local/elasticsearch.sh start
+
+servers-stop:
+	deploy/local/kafka.sh stop
+	deploy/local/elasticsearch.sh stop
+
+# The adapters of the cluster mode, held to the same contracts, on the real servers.
+test-cluster: servers
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m cluster; code=$$?; $(MAKE) servers-stop; exit $$code
 
 lint: install
 	$(BIN)/ruff check
@@ -31,7 +44,7 @@ lint: install
 
 check: lint
 	@tools/install_chromium.sh
-	RASID_FEEDS=sample $(BIN)/python -m pytest -n 2 --dist loadgroup --cov --cov-report=term:skip-covered
+	RASID_FEEDS=sample $(BIN)/python -m pytest -n 2 --dist loadgroup -m 'not cluster' --cov --cov-report=term:skip-covered
 
 bench: install
 	$(BIN)/python bench/run.py

@@ -16,10 +16,8 @@ from __future__ import annotations
 import asyncio
 import ssl
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any, cast
 
 import faust
@@ -30,43 +28,13 @@ from faust.streams import Stream
 from faust.transport.drivers import aiokafka as driver
 from faust.types import EventT, StreamT
 
+from processors.batches import Hands, Wire, Work
 from rasid.domain.errors import StoreError
-from rasid.ports import Message, Record
+from rasid.ports import Message
 
 log = structlog.get_logger("rasid.agents")
 
-# Puts messages on a topic; returns when the broker has them all. Raises StoreError when it does not take them.
-Publish = Callable[[str, Sequence[Message]], Awaitable[None]]
-# Takes a batch through a step and publishes what follows. False: not taken, and nothing may be acknowledged.
-Take = Callable[[Sequence[Record], Publish], Awaitable[bool]]
-
 _REVOKE_SECONDS = 5.0  # half a session: how long a rebalance waits for the batch in hand
-
-
-@dataclass(slots=True)
-class Received:
-    """One record as Kafka gave it; `timestamp` in milliseconds since 1970."""
-
-    topic: str
-    partition: int
-    offset: int
-    timestamp: int
-    key: bytes | None
-    value: bytes | None
-    headers: Sequence[tuple[str, bytes | None]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wire:
-    """How messages lie in Kafka's records, which the Kafka adapter decides.
-
-    `record` gives ours for one of Kafka's and the topic's name without prefix; `timestamp` gives milliseconds, from
-    the message and the time now in seconds.
-    """
-
-    record: Callable[[Received, str], Record]
-    headers: Callable[[Message], list[tuple[str, bytes]]]
-    timestamp: Callable[[Message, float], int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,28 +51,6 @@ class Broker:
     username: str | None = None
     password: str | None = field(default=None, repr=False)
     ca_file: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Work:
-    """What an app's agents do: topics by urgency (a later one goes on while the earlier ones have nothing waiting).
-
-    `on_assigned` runs before the first batch of each generation of the group: where state is folded from the log; False
-    from it means that it could not be, as from a Take.
-    `batch` bounds the records in hand, `within` (seconds) how long a batch waits to fill.
-    """
-
-    group: str
-    reads: tuple[str, ...]
-    take: Take
-    wire: Wire
-    on_assigned: Callable[[], Awaitable[bool]] | None = None
-    batch: int = 200
-    within: float = 0.1
-
-
-class SupersededError(Exception):
-    """The group was divided anew while a batch was in hand: whoever has its partitions now reads it again."""
 
 
 class _Consumer(driver.Consumer):
@@ -134,6 +80,7 @@ class StageApp(faust.App):
     """A Faust app for one stage."""
 
     hands: Hands
+    prefix: str
 
     def _create_directories(self) -> None:
         """Make none: there are no tables to keep."""
@@ -144,132 +91,48 @@ class StageApp(faust.App):
         if self.consumer.assignment():
             await self.consumer.commit()
 
+    async def before_partitions_go(self, *_: object, **__: object) -> None:
+        """Finish and commit the batch in hand; one that takes longer is dropped later (see Hands)."""
+        try:
+            async with asyncio.timeout(_REVOKE_SECONDS):
+                await self.hands.done()
+                await self.consumer.commit()
+        except TimeoutError:
+            log.warning("a rebalance did not wait for the batch in hand", group=self.conf.id)
+
 
 def create_app(work: Work, broker: Broker) -> StageApp:
     """Make the app of one stage with an agent for each topic it reads. Connects to nothing yet."""
     app = StageApp(broker.prefix + work.group, **_settings(work, broker))
     app.transport = _Transport(app.conf.broker_consumer, app)
     app.producer_transport = _Transport(app.conf.broker_producer, app)
-    hands = app.hands = Hands(app, work, broker.prefix)
-    app.on_partitions_revoked.connect(hands.on_revoked, weak=False)
+    app.prefix = broker.prefix
+
+    async def publish(topic: str, messages: Sequence[Message]) -> None:
+        await send(app, work.wire, broker.prefix + topic, messages)
+
+    app.hands = Hands(work, lambda: app.consumer_generation_id, publish)
+    app.on_partitions_revoked.connect(app.before_partitions_go, weak=False)
     for urgency, topic in enumerate(work.reads):
-        _register(app, hands, work, topic, urgency)
+        _register(app, work, topic, urgency)
     return app
 
 
-def _register(app: StageApp, hands: Hands, work: Work, topic: str, urgency: int) -> None:
+def _register(app: StageApp, work: Work, topic: str, urgency: int) -> None:
     """Make one agent; less urgent ones take smaller batches, since an urgent one may have to wait for one of them."""
-    source = app.topic(hands.prefix + topic, key_serializer="raw", value_serializer="raw", internal=True)
+    source = app.topic(app.prefix + topic, key_serializer="raw", value_serializer="raw", internal=True)
     size = work.batch if urgency == 0 else max(1, work.batch // 4)
 
     async def agent(stream: StreamT[bytes]) -> None:
         try:
             async for events in cast(Stream[EventT[Any]], stream).noack_take(size, work.within):
-                for event in await hands.take(events, topic, urgency):
+                for event in await app.hands.take(events, topic, urgency):
                     await stream.ack(event)
         except Exception as error:  # leaving the agent with it would acknowledge the event
             log.exception("agent failed", topic=topic)
             await app.crash(error)
 
     app.agent(source, name=f"{work.group}-{urgency}", concurrency=1)(agent)
-
-
-class Hands:
-    """One batch at a time through the step, whichever agent it comes from: a stage has one order and one state."""
-
-    def __init__(self, app: StageApp, work: Work, prefix: str) -> None:
-        self.prefix = prefix
-        self._app = app
-        self._work = work
-        self._free = asyncio.Condition()
-        self._busy = False
-        self._waiting = [0] * len(work.reads)
-        self._closed = False
-        self._generation: int | None = None
-
-    async def take(self, events: Sequence[EventT[Any]], topic: str, urgency: int) -> Sequence[EventT[Any]]:
-        """Take a batch through; give the events that are done. Those of an earlier generation are passed over."""
-        async with self._turn(urgency):
-            generation = self._app.consumer_generation_id
-            current = [event for event in events if event.message.generation_id == generation]
-            if self._closed or not current:
-                return ()
-            try:
-                records = [self._record(event.message, topic) for event in current]
-                taken = await self._folded(generation) and await self._work.take(records, self._publisher(generation))
-            except SupersededError:
-                return ()
-            except BaseException:
-                # Nothing behind a batch that was not taken may be acknowledged: that would commit past it.
-                self._closed = True
-                raise
-            self._closed = self._closed or not taken
-            return current if taken else ()
-
-    async def close(self) -> None:
-        """Take no more, once the batch in hand is done."""
-        self._closed = True
-        await self._done()
-
-    async def on_revoked(self, *_: object, **__: object) -> None:
-        """Finish and commit the batch in hand before its partitions go; what takes longer is dropped later."""
-        try:
-            async with asyncio.timeout(_REVOKE_SECONDS):
-                await self._done()
-                await self._app.consumer.commit()
-        except TimeoutError:
-            log.warning("a rebalance did not wait for the batch in hand", group=self._work.group)
-
-    async def _done(self) -> None:
-        async with self._free:
-            await self._free.wait_for(lambda: not self._busy)
-
-    @asynccontextmanager
-    async def _turn(self, urgency: int) -> AsyncIterator[None]:
-        """Hold the step; who is more urgent gets it first."""
-        self._waiting[urgency] += 1
-        try:
-            async with self._free:
-                await self._free.wait_for(lambda: not self._busy and not any(self._waiting[:urgency]))
-                self._busy = True
-        finally:
-            self._waiting[urgency] -= 1
-        try:
-            yield
-        finally:
-            async with self._free:
-                self._busy = False
-                self._free.notify_all()
-
-    async def _folded(self, generation: int) -> bool:
-        if generation == self._generation or self._work.on_assigned is None:
-            return True
-        if await self._work.on_assigned():
-            self._generation = generation
-        return generation == self._generation
-
-    def _record(self, message: Any, topic: str) -> Record:
-        received = Received(
-            topic=message.topic,
-            partition=message.partition,
-            offset=message.offset,
-            timestamp=round((message.timestamp or 0) * 1000),
-            key=message.key,
-            value=message.value,
-            headers=_headers(message.headers),
-        )
-        try:
-            return self._work.wire.record(received, topic)
-        except (ValueError, OverflowError):  # headers of another writer; the codec will say what it makes of the body
-            return _plain_record(received, topic)
-
-    def _publisher(self, generation: int) -> Publish:
-        async def publish(topic: str, messages: Sequence[Message]) -> None:
-            if generation != self._app.consumer_generation_id:
-                raise SupersededError
-            await send(self._app, self._work.wire, self.prefix + topic, messages)
-
-        return publish
 
 
 async def send(app: faust.App, wire: Wire, topic: str, messages: Sequence[Message]) -> None:
@@ -297,21 +160,6 @@ async def send(app: faust.App, wire: Wire, topic: str, messages: Sequence[Messag
         raise StoreError(f"Kafka: publishing to {topic} failed: {type(error).__name__}: {error}") from error
 
 
-def _headers(given: Any) -> Sequence[tuple[str, bytes | None]]:
-    """Give headers as pairs: Kafka has a list, Faust's tests a mapping."""
-    return tuple(given.items()) if hasattr(given, "items") else tuple(given or ())
-
-
-def _plain_record(received: Received, topic: str) -> Record:
-    message = Message(
-        key=received.key or b"",
-        value=received.value or b"",
-        time=datetime.fromtimestamp(max(0, received.timestamp) / 1000, UTC),
-        headers={name: value or b"" for name, value in received.headers},
-    )
-    return Record(topic=topic, partition=received.partition, offset=received.offset, message=message)
-
-
 def _settings(work: Work, broker: Broker) -> dict[str, Any]:
     """Give Faust's settings; each differs from its default for a reason said here or above."""
     return {
@@ -337,7 +185,7 @@ def _settings(work: Work, broker: Broker) -> dict[str, Any]:
         "consumer_auto_offset_reset": "earliest",
         "consumer_group_instance_id": broker.member,
         "stream_buffer_maxsize": 2 * work.batch,
-        # It would wait for ever for a batch that an outage holds; Hands.on_revoked and drain wait for a while.
+        # It would wait for ever for a batch that an outage holds; before_partitions_go and drain wait for a while.
         "stream_wait_empty": False,
         "producer_compression_type": "zstd",
         "producer_linger": 0.002,

@@ -9,36 +9,27 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import os
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 import structlog
 
-from processors.agents import Broker, Publish, StageApp, Wire, Work, create_app
+from processors.agents import Broker, StageApp, create_app
+from processors.batches import Publish, Wire, Work
 from processors.lag_watchdog import LagWatchdog, Offsets
-from processors.pipeline import AdmitStep, enrich_step, group_step
-from rasid.adapters.elasticsearch_index import ElasticsearchIndex
 from rasid.adapters.kafka_bus import KafkaBus
-from rasid.adapters.kafka_connection import KafkaAddress
 from rasid.adapters.kafka_offsets import GroupOffsets
 from rasid.adapters.kafka_records import headers_of, record_of, timestamp_of
-from rasid.adapters.log_notifier import LogNotifier
-from rasid.adapters.sqlite_alerts import SqliteAlerts
-from rasid.alerts.steps import decide_step, match_step
-from rasid.app.analysis import Analysis
-from rasid.app.bootstrap import SystemClock, shipped_rules
-from rasid.app.rules import RuleSource
-from rasid.app.stage import Progress, Running, Stage, in_thread
+from rasid.app.cluster import Cluster
+from rasid.app.stage import Progress, Stage
 from rasid.app.stage import _outputs as outputs_of
 from rasid.app.stage import _until_taken as until_taken
-from rasid.app.stages import READS, deliver_step, index_step
-from rasid.app.workers import Workers
+from rasid.app.stages import READS
+from rasid.app.worker_stages import build_stage
 from rasid.domain import topics
-from rasid.domain.errors import InputError, RasidError, StoreError
+from rasid.domain.errors import RasidError, StoreError
 from rasid.ports import Outputs, Record
 from rasid.settings import Settings
 
@@ -49,69 +40,8 @@ _WATCH_SECONDS = 5.0
 _WIRE = Wire(record=record_of, headers=headers_of, timestamp=timestamp_of)
 
 
-# What `cluster` reads, until these are settings like the others.
-VARIABLES = frozenset(
-    {
-        "RASID_KAFKA",
-        "RASID_KAFKA_USERNAME",
-        "RASID_KAFKA_PASSWORD",
-        "RASID_KAFKA_PASSWORD_FILE",
-        "RASID_KAFKA_CA_FILE",
-        "RASID_GROUP_PREFIX",
-        "RASID_ELASTICSEARCH",
-        "RASID_ELASTICSEARCH_PREFIX",
-        "RASID_ELASTICSEARCH_API_KEY",
-        "RASID_ELASTICSEARCH_API_KEY_FILE",
-        "RASID_ELASTICSEARCH_CA_FILE",
-        "RASID_WORKER_MEMBER",
-        "RASID_WORKER_PATIENCE",
-    }
-)
-
-
 class StuckError(RasidError):
     """The worker does not move although there is work."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cluster:
-    """Where the servers of the cluster mode are. `member` names this worker among those of its stage, for good."""
-
-    kafka: KafkaAddress
-    elasticsearch: str | None = None
-    elasticsearch_prefix: str = "news"
-    elasticsearch_api_key: str | None = field(default=None, repr=False)
-    elasticsearch_ca_file: str | None = None
-    member: str | None = None
-    patience: float = 60.0
-
-
-def cluster(environment: Mapping[str, str] | None = None, *, member: str | None = None) -> Cluster:
-    """Read where the servers are. Raises InputError where no Kafka is named."""
-    given = os.environ if environment is None else environment
-
-    def secret(name: str) -> str | None:
-        file = given.get(f"{name}_FILE")
-        return Path(file).read_text("utf-8").strip() if file else given.get(name)
-
-    servers = given.get("RASID_KAFKA")
-    if not servers:
-        raise InputError("no Kafka is named: set RASID_KAFKA to host:port (several by commas)")
-    return Cluster(
-        kafka=KafkaAddress(
-            servers,
-            username=given.get("RASID_KAFKA_USERNAME"),
-            password=secret("RASID_KAFKA_PASSWORD"),
-            ca_file=given.get("RASID_KAFKA_CA_FILE"),
-            prefix=given.get("RASID_GROUP_PREFIX", ""),
-        ),
-        elasticsearch=given.get("RASID_ELASTICSEARCH"),
-        elasticsearch_prefix=given.get("RASID_ELASTICSEARCH_PREFIX", "news"),
-        elasticsearch_api_key=secret("RASID_ELASTICSEARCH_API_KEY"),
-        elasticsearch_ca_file=given.get("RASID_ELASTICSEARCH_CA_FILE"),
-        member=member or given.get("RASID_WORKER_MEMBER"),
-        patience=float(given.get("RASID_WORKER_PATIENCE", "60")),
-    )
 
 
 async def run_worker(name: str, settings: Settings, where: Cluster, stop: asyncio.Event) -> None:
@@ -123,7 +53,7 @@ async def run_worker(name: str, settings: Settings, where: Cluster, stop: asynci
         bus = stack.enter_context(KafkaBus(where.kafka))
         group = stack.enter_context(GroupOffsets(where.kafka, name, READS[name]))
         progress = Progress()
-        stage, folded = _stage(name, settings, where, bus, stack)
+        stage, folded = build_stage(name, settings, where, bus, stack)
         # Nothing is begun before the brokers answer: Faust's own words for that are long and say little.
         if await until_taken(stage, progress, stop, partial(asyncio.to_thread, group)) is None:
             return
@@ -219,7 +149,7 @@ async def _watched(  # what is watched, and what by
     stop: asyncio.Event,
 ) -> None:
     """Wait for `stop`; raise when the app failed or stands still."""
-    prefix_length = len(app.hands.prefix)
+    prefix_length = len(app.prefix)
     last = time.monotonic()
     while not stop.is_set():
         with contextlib.suppress(TimeoutError):
@@ -259,57 +189,6 @@ def due(
         if lagging:
             return lagging
     return {}
-
-
-def _stage(
-    name: str, settings: Settings, where: Cluster, bus: KafkaBus, stack: contextlib.ExitStack
-) -> tuple[Stage, Callable[[], int] | None]:
-    """Make the stage, and what folds its state from the log when partitions come to it."""
-    if name == "decide":
-        alerted: set[str] = set()
-
-        def fold() -> int:
-            alerted.update(record.message.key.decode() for record in bus.read(topics.ALERTS.name))
-            return len(alerted)
-
-        return Stage(name, READS[name], in_thread(decide_step(alerted))), fold
-    return Stage(name, READS[name], _step(name, settings, where, bus, stack)), None
-
-
-def _step(name: str, settings: Settings, where: Cluster, bus: KafkaBus, stack: contextlib.ExitStack) -> Running:
-    match name:
-        case "admit":
-            return in_thread(AdmitStep(partial(bus.latest, topics.KNOWN.name)))
-        case "enrich":
-            workers = Workers(enrich_step, processes=settings.workers, preload="rasid.app.worker_start")
-            stack.callback(workers.close)
-            return workers
-        case "group":
-            return in_thread(group_step)
-        case "index":
-            return in_thread(index_step(_index(where, stack)))
-        case "match":
-            rules = RuleSource(settings.rules_dir or shipped_rules(), Analysis())
-            return in_thread(match_step(rules))
-        case "deliver":
-            settings.data_dir.mkdir(parents=True, exist_ok=True)
-            alerts = stack.enter_context(SqliteAlerts(settings.data_dir / "alerts.db"))
-            return in_thread(deliver_step(alerts, [LogNotifier()], SystemClock()))
-    raise InputError(f"there is no stage {name!r}; there are {', '.join(READS)}")
-
-
-def _index(where: Cluster, stack: contextlib.ExitStack) -> ElasticsearchIndex:
-    if not where.elasticsearch:
-        raise InputError("no Elasticsearch is named: set RASID_ELASTICSEARCH to its URL")
-    return stack.enter_context(
-        ElasticsearchIndex(
-            where.elasticsearch,
-            Analysis(),
-            prefix=where.elasticsearch_prefix,
-            api_key=where.elasticsearch_api_key,
-            ca_certs=where.elasticsearch_ca_file,
-        )
-    )
 
 
 def _join_logs() -> None:

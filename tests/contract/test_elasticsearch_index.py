@@ -22,6 +22,8 @@ from rasid.domain.query import And, Everything, Near, Not, Or, Query, Words
 
 MONTHS = [datetime(2026, month, 15, 12, tzinfo=UTC) for month in (8, 9, 10, 11)]
 
+pytestmark = pytest.mark.cluster
+
 
 @pytest.fixture
 def index() -> Iterator[ElasticsearchIndex]:

@@ -19,7 +19,7 @@ from rasid.adapters.elasticsearch_templates import Names
 from rasid.domain.errors import StoreError
 from rasid.domain.query import Everything
 
-pytestmark = pytest.mark.xdist_group("elasticsearch-secure")  # one worker makes the keys
+pytestmark = [pytest.mark.cluster, pytest.mark.xdist_group("elasticsearch-secure")]  # one worker makes the keys
 
 
 @dataclass(frozen=True)

@@ -86,7 +86,7 @@ def _document(pick: random.Random, number: int) -> GroupedArticle:
 
 
 CORPUS = corpus(150)
-pytestmark = pytest.mark.xdist_group("indexes-agree")  # one worker writes the corpus
+pytestmark = [pytest.mark.cluster, pytest.mark.xdist_group("indexes-agree")]  # one worker writes the corpus
 
 
 @dataclass(frozen=True)

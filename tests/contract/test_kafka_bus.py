@@ -23,6 +23,8 @@ from rasid.domain.errors import StoreError
 from rasid.domain.topics import ALERTS, ARTICLES, BACKFILL, KNOWN, RAW
 from rasid.ports import Consumer, Record
 
+pytestmark = pytest.mark.cluster
+
 
 @pytest.fixture
 def address() -> Iterator[KafkaAddress]:

@@ -18,6 +18,8 @@ from rasid.adapters.kafka_connection import KafkaAddress
 from rasid.domain.errors import StoreError
 from rasid.domain.topics import KNOWN, RAW
 
+pytestmark = pytest.mark.cluster
+
 
 def allow(admin: KafkaAddress, prefix: str) -> None:
     """Let the user rasid read, write and describe topics and groups of a prefix, and nothing else."""

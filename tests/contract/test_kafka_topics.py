@@ -19,6 +19,8 @@ from rasid.domain.topics import ALL, KNOWN, RAW
 
 SHIPPED = ROOT / "deploy" / "topics.yaml"
 
+pytestmark = pytest.mark.cluster
+
 
 @pytest.fixture
 def address() -> Iterator[KafkaAddress]:

@@ -6,6 +6,7 @@ import gzip
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Self
@@ -95,10 +96,8 @@ class Site:
     def __init__(self, answer: Answer) -> None:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                try:
+                with suppress(OSError):  # they hung up, rightly
                     answer(self)
-                except OSError:  # they hung up, rightly
-                    pass
 
             def log_message(self, *_: object) -> None:
                 pass

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 from makers import raw_entry
 
-from processors.agents import Broker, Publish, StageApp, Wire, Work, create_app
+from processors.agents import Broker, StageApp, create_app
+from processors.batches import Publish, Wire, Work
 from processors.pipeline import AdmitStep
 from rasid.adapters.kafka_records import headers_of, record_of, timestamp_of
 from rasid.adapters.sqlite_bus import SqliteBus

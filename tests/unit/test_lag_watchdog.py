@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from processors.lag_watchdog import LagWatchdog, Offsets
 from rasid.app.cli.worker import StageName
+from rasid.app.cluster import cluster
 from rasid.app.stages import READS
-from rasid.app.worker import cluster, due
+from rasid.app.worker import due
 from rasid.domain.errors import InputError
 
 PART = ("news.entries.raw.v1", 0)

@@ -12,8 +12,9 @@ import typer
 
 from rasid import settings as settings_module
 from rasid.app.cli.common import Config, DataDirectory
+from rasid.app.cluster import VARIABLES, Cluster, cluster
 from rasid.app.logs import configure
-from rasid.app.worker import VARIABLES, Cluster, cluster, run_worker
+from rasid.app.worker import run_worker
 from rasid.settings import Settings
 
 
