@@ -10,6 +10,7 @@ from importlib import resources
 
 from processors.gazetteer import Match
 from processors.knowledge import read_table
+from processors.normalise import fold
 from processors.tokens import Token
 from rasid.domain.article import FieldName
 
@@ -34,7 +35,7 @@ def _groups() -> dict[str, frozenset[str]]:
     text = resources.files("processors.data").joinpath("context_words.tsv").read_text(encoding="utf8")
     groups: dict[str, set[str]] = {}
     for row in read_table(text, "context_words.tsv"):
-        groups.setdefault(row["group"], set()).update(row["words"].split())
+        groups.setdefault(row["group"], set()).update(map(fold, row["words"].split()))
     return {name: frozenset(found) for name, found in groups.items()}
 
 
