@@ -82,8 +82,9 @@ class Tagger:
         for start, end in _blocks(tokens.words):
             words = tokens.words[start:end]
             labels, sureness = self._label(words)
-            for first, last, kind in _spans([self._labels[i] for i in labels]):
-                confidence = float(sureness[first:last].mean())
+            sure = sureness.tolist()  # a name has few words: numpy's mean costs more than it adds up
+            for first, last, kind in _spans([self._labels[i] for i in labels.tolist()]):
+                confidence = sum(sure[first:last]) / (last - first)
                 result.append(Tag(tokens.starts[start + first], tokens.ends[start + last - 1], kind, confidence))
         return result
 

@@ -29,10 +29,16 @@ VARIABLES = frozenset(
     }
 )
 
+# An article that hangs a child process is given up after 120 s, twice: in its batch, and alone (rasid.app.workers).
+PATIENCE = 300.0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cluster:
-    """Where the servers of the cluster mode are. `member` names this worker among those of its stage, for good."""
+    """Where the servers of the cluster mode are. `member` names this worker among those of its stage, for good.
+
+    `patience` is how many seconds a worker's offsets may stand still although there is more to read.
+    """
 
     kafka: KafkaAddress
     elasticsearch: str | None = None
@@ -40,7 +46,7 @@ class Cluster:
     elasticsearch_api_key: str | None = field(default=None, repr=False)
     elasticsearch_ca_file: str | None = None
     member: str | None = None
-    patience: float = 60.0
+    patience: float = PATIENCE
 
 
 def cluster(environment: Mapping[str, str] | None = None, *, member: str | None = None) -> Cluster:
@@ -67,5 +73,5 @@ def cluster(environment: Mapping[str, str] | None = None, *, member: str | None 
         elasticsearch_api_key=secret("RASID_ELASTICSEARCH_API_KEY"),
         elasticsearch_ca_file=given.get("RASID_ELASTICSEARCH_CA_FILE"),
         member=member or given.get("RASID_WORKER_MEMBER"),
-        patience=float(given.get("RASID_WORKER_PATIENCE", "60")),
+        patience=float(given.get("RASID_WORKER_PATIENCE", PATIENCE)),
     )

@@ -24,10 +24,10 @@ from rasid.adapters.kafka_offsets import GroupOffsets
 from rasid.adapters.kafka_records import headers_of, record_of, timestamp_of
 from rasid.app.cluster import Cluster
 from rasid.app.stage import Progress, Stage
-from rasid.app.stage import _outputs as outputs_of
 from rasid.app.stage import _until_taken as until_taken
 from rasid.app.stages import READS
 from rasid.app.worker_stages import build_stage
+from rasid.dead_letter import dead_letter
 from rasid.domain import topics
 from rasid.domain.errors import RasidError, StoreError
 from rasid.ports import Outputs, Record
@@ -93,10 +93,13 @@ async def _take(
     """Take a batch with the dead letters and the patience of the embedded service (rasid.app.stage)."""
     try:
         outputs = await until_taken(stage, progress, stop, lambda: stage.step(records))
-    except Exception:  # noqa: BLE001 - a record's failure, whatever it is: found by taking each alone
+    except Exception as error:  # noqa: BLE001 - a record's failure, whatever it is: found by taking each alone
         if len(records) > 1:
             return await _take_each(stage, stop, progress, records, publish)
-        outputs = await outputs_of(stage, records, stop, progress)
+        if stop.is_set():  # the step's processes may be going down with us: the record comes again
+            return False
+        log.warning("dead letter", stage=stage.name, topic=records[0].topic, offset=records[0].offset, cause=str(error))
+        outputs = {topics.DEAD.name: [dead_letter(records[0], stage=stage.name, error=error)]}
     if outputs is None or not await _publish(stage, stop, progress, outputs, publish):
         return False
     progress.done[stage.name] += len(records)
@@ -128,10 +131,10 @@ async def _publish(stage: Stage, stop: asyncio.Event, progress: Progress, output
 @contextlib.asynccontextmanager
 async def _started(app: StageApp, where: Cluster) -> AsyncIterator[None]:
     try:
-        await app.start()
-    except Exception as error:
-        raise StoreError(f"Kafka at {where.kafka.servers}: the worker cannot begin: {error}") from error
-    try:
+        try:
+            await app.start()
+        except Exception as error:
+            raise StoreError(f"Kafka at {where.kafka.servers}: the worker cannot begin: {error}") from error
         yield
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(app.drain(), _DRAIN_SECONDS)
@@ -140,7 +143,7 @@ async def _started(app: StageApp, where: Cluster) -> AsyncIterator[None]:
             await asyncio.wait_for(app.stop(), _DRAIN_SECONDS)
 
 
-async def _watched(  # what is watched, and what by
+async def _watched(
     app: StageApp,
     stage: Stage,
     group: GroupOffsets,
