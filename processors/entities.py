@@ -16,7 +16,7 @@ from processors.demonyms import adjectives
 from processors.evidence import Evidence, gather
 from processors.gazetteer import Gazetteer, Match, gazetteer
 from processors.incidental import LONGEST_LIST, incidental, source_of_news
-from processors.joining import join
+from processors.joining import Joined, join
 from processors.knowledge import Entry, KnowledgeBase
 from processors.linking import Link, Linker
 from processors.offices import Office, find_offices, office_names
@@ -62,20 +62,20 @@ def find(
     tally = _Tally()
     for p, found in zip(passages, peoples, strict=True):
         tally.adjectives(p, found)
-    links, left = _linked(passages, names, tally.about.elements(), recognised)
-    for link in links:
+    links, inside, left = _linked(passages, names, tally.about.elements(), recognised)
+    for link in (*links, *inside):
         tally.link(link, names.base.entries[link.entry])
     unknown = unknown_entities({"title": title, "text": text}, left, key, language) if key else []
     tally.unknown(unknown, passages)
     entities, places = _assemble(links, names.base.entries)
-    offices = _offices(passages, peoples, links, names.base)
+    offices = _offices(passages, peoples, (*links, *inside), names.base)
     return Found((*entities, *unknown, *offices), places, tally.countries(), tally.presence())
 
 
 def _linked(
     passages: Sequence[Passage], names: Gazetteer, peoples: Iterable[str], recognised: Sequence[Span]
-) -> tuple[list[Link], list[Span]]:
-    """Link the known names; give the links and the recognised spans that are left."""
+) -> Joined:
+    """Link the known names, and join them with what was recognised."""
     entries = names.base.entries
     matches = [names.scan(p.tokens, p.source) for p in passages]
     evidence = gather(passages, matches, entries, peoples)

@@ -1,10 +1,14 @@
-"""Join what the gazetteer linked with what the recogniser found: one reading of every stretch of text."""
+"""Join what the gazetteer linked with what the recogniser found: one reading of every stretch of text.
+
+The recogniser knows better where a name begins and ends, the knowledge base what it stands for.
+"""
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from processors.context import Passage, words
 from processors.evidence import Evidence, own_words
@@ -12,11 +16,22 @@ from processors.gazetteer import Match
 from processors.knowledge import Entry
 from processors.linking import FULL, Link
 from processors.normalise import fold
+from processors.repeats import repeated
 from processors.unknown import Span, telling
 
-_SURE = 0.9  # confidence from which a place is not taken for a part of a longer name
+_LIKELY, _LIKELY_ARABIC = 0.4, 0.8  # confidence from which a span (in Arabic: of a body, a place) is more than a guess
+_CUTS = 0.6  # confidence from which a span may cut through a doubtful link
+_SURE = 0.9  # confidence from which a place is not taken for a part of another place's name
 _LOOK_BACK = 64  # links that may begin before a span's end and still lie in it
 _WORD = re.compile(r"[^\W_]+")
+
+
+class Joined(NamedTuple):
+    """The links that are mentions, places that stand only inside longer names, and the spans that nobody knows."""
+
+    links: list[Link]
+    inside: list[Link]
+    left: list[Span]
 
 
 def join(
@@ -25,84 +40,164 @@ def join(
     entries: Sequence[Entry],
     passages: Sequence[Passage],
     evidence: Evidence,
-) -> tuple[list[Link], list[Span]]:
-    """Give the links that stay and the spans that are left.
+) -> Joined:
+    """Give each stretch of text one reading. `recognised` do not overlap each other.
 
-    The knowledge base wins; but a doubtful short name inside a longer name of a person is someone else's, and a place
-    inside a longer name of a body stays beside it. A family name alone means the known person who bears it.
+    A longer span with one known name of its type in it is the mention of that name, unless its other words make it
+    another's. A place inside the name of a body or a person is a mention only if the article names it nowhere else.
+    A family name alone means the known person who bears it. What was recognised in one place is found in others, too.
     """
-    kept: dict[int, Link] = dict(enumerate(sorted(links, key=lambda k: (k.passage.field, k.start))))
-    places = [(k.passage.field, k.start) for k in kept.values()]
-    left: list[Span] = []
-    followers: list[Link] = []
-    for found in recognised:
-        span = _without_clitic(found, passages)
-        behind = bisect_left(places, (span.field, span.end))
-        near = (n for n in range(max(0, behind - _LOOK_BACK), behind) if n in kept)
-        over = [n for n in near if kept[n].passage.field == span.field and kept[n].end > span.start]
-        follower = None if over else _follower(span, passages, evidence)
-        if follower is not None:
-            followers.append(follower)
-        elif not over or _gives_way([kept[n] for n in over], span, entries):
-            left.append(span)
-            if span.type != "ORG":
-                for n in over:
-                    del kept[n]
-        elif len(over) == 1 and _is_place_with_its_kind(kept[over[0]], span, entries[kept[over[0]].entry]):
-            kept[over[0]] = kept[over[0]]._replace(start=span.start, end=span.end)
-    return [*kept.values(), *followers], left
+    joiner = _Joiner(links, entries, passages, evidence)
+    for span in recognised:
+        joiner.add(span)
+    inside = joiner.named_elsewhere()
+    mentions = [*joiner.kept.values(), *joiner.followers]
+    taken = [(link.passage.field, link.start, link.end) for link in (*mentions, *inside)]
+    return Joined(mentions, inside, repeated(joiner.left, taken, passages))
 
 
-def _is_place_with_its_kind(link: Link, span: Span, entry: Entry) -> bool:
-    """Say whether the recogniser has «مدينة تدمر» where the known name is «تدمر»: then that is the mention."""
-    arabic = link.passage.tokens[link.match.first].script == "arab"
-    return arabic and entry.type == span.type == "LOC" and span.start < link.start and span.end == link.end
+class _Joiner:
+    """The links that stay so far, by their place in the order of the text, and the spans that are left."""
+
+    def __init__(
+        self, links: Sequence[Link], entries: Sequence[Entry], passages: Sequence[Passage], evidence: Evidence
+    ) -> None:
+        self._entries, self._passages, self._evidence = entries, {p.field: p for p in passages}, evidence
+        self.kept: dict[int, Link] = dict(enumerate(sorted(links, key=lambda k: (k.passage.field, k.start))))
+        self._places = [(k.passage.field, k.start) for k in self.kept.values()]
+        self._inside: set[int] = set()
+        self.left: list[Span] = []
+        self.followers: list[Link] = []
+
+    def add(self, found: Span) -> None:
+        """Read one span."""
+        p = self._passages[found.field]
+        span = _without_clitic(found, p)
+        over = self._over(span)
+        if over:
+            if _likely(span, p):
+                self._read(span, over)
+        elif (follower := _follower(span, p, self._evidence)) is not None:
+            self.followers.append(follower)
+        elif _likely(span, p):
+            self.left.append(span)
+
+    def named_elsewhere(self) -> list[Link]:
+        """Take out the places inside longer names that the article names elsewhere as well."""
+        named = {link.entry for at, link in self.kept.items() if at not in self._inside}
+        taken = []
+        for at in sorted(self._inside):
+            if self.kept[at].entry in named:
+                taken.append(self.kept.pop(at))
+            else:
+                named.add(self.kept[at].entry)
+        return taken
+
+    def _over(self, span: Span) -> list[int]:
+        """Give the links that overlap a span."""
+        behind = bisect_left(self._places, (span.field, span.end))
+        near = (at for at in range(max(0, behind - _LOOK_BACK), behind) if at in self.kept)
+        return [at for at in near if self.kept[at].passage.field == span.field and self.kept[at].end > span.start]
+
+    def _read(self, span: Span, over: list[int]) -> None:
+        if span.type == "LOC":
+            over = self._without_kinds(span, over)
+        links = [self.kept[at] for at in over]
+        alike = [at for at in over if self._entry(at).type == span.type]
+        if not all(span.start <= link.start and link.end <= span.end for link in links):
+            if len(over) == 1 and _outdoes(span, links[0]):
+                self._replace(span, over)
+        elif all(_yields(self.kept[at], span, self._entry(at)) for at in over):
+            self._replace(span, over)
+        elif len(alike) == 1 and (len(over) == 1 or span.type != "LOC"):
+            self.kept[alike[0]] = self.kept[alike[0]]._replace(start=span.start, end=span.end)
+            self._inside.update(at for at in over if self._entry(at).type == "LOC" and at not in alike)
+        elif not alike and span.type != "LOC" and _adds(span, links) and _likely(span, links[0].passage):
+            self.left.append(span)
+            self._inside.update(at for at in over if self._entry(at).type == "LOC")
+
+    def _without_kinds(self, span: Span, over: list[int]) -> list[int]:
+        """Unlink the word "city" in the name of a city: there is one of that name (مدينة)."""
+        kinds = [at for at in over if _is_kind(self.kept[at]) and self.kept[at].end < span.end]
+        for at in kinds:
+            del self.kept[at]
+        return [at for at in over if at not in kinds]
+
+    def _replace(self, span: Span, over: Iterable[int]) -> None:
+        self.left.append(span)
+        for at in over:
+            del self.kept[at]
+
+    def _entry(self, at: int) -> Entry:
+        return self._entries[self.kept[at].entry]
 
 
-def _without_clitic(span: Span, passages: Sequence[Passage]) -> Span:
+def _is_kind(link: Link) -> bool:
+    return fold(link.passage.source[link.start : link.end]) in words("place_named")
+
+
+def _likely(span: Span, p: Passage) -> bool:
+    """Say whether a span is more than a guess, so that it may change what is linked.
+
+    Arabic, without capitals, makes guesses of bodies and places.
+    """
+    at = bisect_right(p.tokens, span.start, key=lambda token: token.end)
+    arabic = at < len(p.tokens) and p.tokens[at].script == "arab"
+    return span.confidence >= (_LIKELY_ARABIC if arabic and span.type != "PER" else _LIKELY)
+
+
+def _without_clitic(span: Span, p: Passage) -> Span:
     """Let an Arabic span begin behind the clitics that the tokeniser takes off its first word."""
-    tokens = next(p.tokens for p in passages if p.field == span.field)
-    at = bisect_right(tokens, span.start, key=lambda token: token.end)
-    if at < len(tokens) and tokens[at].script == "arab" and span.start < tokens[at].start < span.end:
-        return span._replace(start=tokens[at].start)
+    at = bisect_right(p.tokens, span.start, key=lambda token: token.end)
+    if at < len(p.tokens) and p.tokens[at].script == "arab" and span.start < p.tokens[at].start < span.end:
+        return span._replace(start=p.tokens[at].start)
     return span
 
 
-def _gives_way(over: Sequence[Link], span: Span, entries: Sequence[Entry]) -> bool:
-    """Say whether all links inside a span are only parts of the name it is."""
-    return _adds(span, over) and all(_yields(link, span, entries[link.entry]) for link in over)
+def _outdoes(span: Span, link: Link) -> bool:
+    """Say whether a span cuts off a piece of a doubtful link: the Atlantic | City Railroad."""
+    longer = span.end - span.start > link.end - link.start
+    return longer and link.confidence < FULL and span.confidence >= _CUTS
 
 
 def _adds(span: Span, over: Sequence[Link]) -> bool:
-    """Say whether a span is more than a row of known names (Aleppo Syria United States)."""
+    """Say whether a span is more than known names with small words between them (the UK; U.S. and Russia)."""
     source, at = over[0].passage.source, span.start
     besides = []
     for link in sorted(over, key=lambda k: k.start):
         besides.append(source[at : link.start])
         at = max(at, link.end)
-    return len(over) == 1 or any(map(telling, _WORD.findall(fold(" ".join([*besides, source[at : span.end]])))))
+    return any(_means(word) for word in _WORD.findall(" ".join([*besides, source[at : span.end]])))
+
+
+def _means(word: str) -> bool:
+    """Say whether a word makes the name of a country that of a body: Bangladesh Army, but not روسيا اليوم."""
+    folded = fold(word)
+    if folded in words("calendar") and not word[0].isupper():
+        return False
+    return len(folded) > 1 and folded not in words("name_particle") | words("opener")
 
 
 def _yields(link: Link, span: Span, entry: Entry) -> bool:
-    """Say whether a known name is only a part of the longer name that the recogniser found."""
-    source, start, end = link.passage.source, link.start, link.end
-    if not span.start <= start < end <= span.end or (entry.kind == "country" and span.type != "ORG"):
+    """Say whether a known name is only a part of another person's or place's name."""
+    if span.type == "ORG" or entry.kind == "country":
         return False
-    besides = set(_WORD.findall(fold(f"{source[span.start : start]} {source[end : span.end]}"))) - own_words(entry)
+    source = link.passage.source
+    besides = set(_WORD.findall(fold(f"{source[span.start : link.start]} {source[link.end : span.end]}")))
+    besides -= own_words(entry)
     if entry.type == "LOC":
         besides -= words("place_named") | words("place_after") | words("village_before")
     if not any(telling(word) for word in besides):
         return False
     if span.type == "PER":
         return (entry.type == "PER" and link.confidence < FULL) or entry.type == "LOC"
-    return entry.type == "LOC" and (span.type == "ORG" or (link.confidence < _SURE and entry.kind != "capital"))
+    return entry.type == "LOC" and link.confidence < _SURE and entry.kind != "capital"
 
 
-def _follower(span: Span, passages: Sequence[Passage], evidence: Evidence) -> Link | None:
+def _follower(span: Span, p: Passage, evidence: Evidence) -> Link | None:
     """Link a single recognised word to the one person named in full whose last name it is."""
     if span.type != "PER":
         return None
-    p = next(p for p in passages if p.field == span.field)
     at = bisect_right(p.tokens, span.start, key=lambda token: token.end)
     if at >= len(p.tokens) or (p.tokens[at].start, p.tokens[at].end) != (span.start, span.end):
         return None

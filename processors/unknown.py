@@ -33,6 +33,7 @@ class Span(NamedTuple):
 class _Name(NamedTuple):
     span: Span
     surface: str
+    shown: str  # of it, what is the name
     words: tuple[str, ...]  # of its key
     named: bool  # a name, no description
 
@@ -47,10 +48,11 @@ def unknown_entities(sources: dict[FieldName, str], spans: Iterable[Span], key: 
     names = []
     for span in spans:
         surface = sources[span.field][span.start : span.end]
-        words = tuple(key(_without_titles(surface)).replace("-", " ").split())
+        shown = _without_description(surface) if span.type == "PER" else surface
+        words = tuple(key(_without_titles(shown)).replace("-", " ").split())
         if words and fold(surface) not in context.words("not_name"):
-            named = is_name(surface) and span.confidence >= _certain(span.type, language)
-            names.append(_Name(span, surface, words, named))
+            named = is_name(shown) and span.confidence >= _certain(span.type, language)
+            names.append(_Name(span, surface, shown, words, named))
     people = _People(names, language)
     groups: dict[tuple[str, ...], list[_Name]] = {}
     for name in names:
@@ -85,6 +87,15 @@ def _without_titles(surface: str) -> str:
     while len(spoken) > 1 and (fold(spoken[0]) in context.words("title") or fold(spoken[0]) == "the"):
         spoken = spoken[1:]
     return " ".join(spoken) or surface
+
+
+def _without_description(surface: str) -> str:
+    """Take what is no name off the front of a person's full name: «spokeswoman Jane Doe»."""
+    spoken = list(_WORD.finditer(surface))
+    small = (m for m in spoken if m[0].islower() and fold(m[0]) not in context.words("name_particle"))
+    last = max((m.end() for m in small), default=0)
+    after = [m for m in spoken if m.start() > last]
+    return surface[after[0].start() :] if last and len(after) > 1 else surface
 
 
 def _certain(kind: EntityType, language: str) -> float:
@@ -152,7 +163,7 @@ def _names(words: Sequence[str], group: list[_Name], language: str) -> Names:
     if not named:
         return Names()
     best = next((n for n in named if n.words == tuple(words)), None) or max(named, key=lambda n: len(n.words))
-    shown = _without_titles(best.surface)
+    shown = _without_titles(best.shown)
     latin = shown.isascii()
     return Names(
         ar=shown if language == "ar" and not latin else None,

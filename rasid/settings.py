@@ -18,8 +18,8 @@ from rasid.domain.errors import InputError
 
 PREFIX = "RASID_"
 _SECRETS = {"web_password"}
-# Variables that scripts and tests use beside the settings.
-_OTHERS = {"RASID_KAFKA", "RASID_ELASTICSEARCH"}
+# The cluster mode has its own, read in rasid.app.cluster.
+_OF_THE_CLUSTER = ("RASID_KAFKA", "RASID_ELASTICSEARCH", "RASID_GROUP_", "RASID_WORKER_")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,11 +98,9 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
 
 def _check_names(environment: Mapping[str, str]) -> None:
     """Raise InputError for a variable of ours that is no setting: a slip that nobody would notice."""
-    known = (
-        {PREFIX + name.upper() for name in _names()} | {f"{PREFIX}{name.upper()}_FILE" for name in _SECRETS} | _OTHERS
-    )
+    known = {PREFIX + name.upper() for name in _names()} | {f"{PREFIX}{name.upper()}_FILE" for name in _SECRETS}
     for name in sorted(environment):
-        if name.startswith(PREFIX) and name not in known:
+        if name.startswith(PREFIX) and name not in known and not name.startswith(_OF_THE_CLUSTER):
             near = difflib.get_close_matches(name, sorted(known), n=1)
             raise InputError(f"the variable {name} is no setting" + (f"; did you mean {near[0]}?" if near else ""))
 

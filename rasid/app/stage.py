@@ -21,7 +21,7 @@ import structlog
 from rasid.dead_letter import dead_letter
 from rasid.domain import topics
 from rasid.domain.errors import StoreError
-from rasid.ports import Bus, Consumer, Message, Outputs, Record, Step
+from rasid.ports import Bus, Consumer, Outputs, Record, Step
 
 T = TypeVar("T")
 Running = Callable[[Sequence[Record]], Awaitable[Outputs]]
@@ -61,7 +61,7 @@ def in_thread(step: Step) -> Running:
 async def run_stage(stage: Stage, bus: Bus, stop: asyncio.Event, progress: Progress) -> None:
     """Run a stage until `stop` is set; what is in flight then is finished first."""
     opening = partial(asyncio.to_thread, bus.consumer, stage.name, stage.reads)
-    consumer = await _until_taken(stage, progress, stop, opening)
+    consumer = await until_taken(stage, progress, stop, opening)
     if consumer is None:
         return
     try:
@@ -77,49 +77,52 @@ async def run_once(
 ) -> bool:
     """Take one batch through. False: `stop` came while a store was out, and nothing was committed."""
     polling = partial(asyncio.to_thread, consumer.poll, stage.batch, wait)
-    records = await _until_taken(stage, progress, stop, polling)
+    records = await until_taken(stage, progress, stop, polling)
     if not records:
         return records is not None
-    outputs = await _outputs(stage, records, stop, progress)
-    if outputs is None:
+    if not await _take(stage, bus, records, stop, progress):
         return False
-
-    def settle() -> bool:
-        for topic, messages in outputs.items():
-            bus.publish(topic, messages)
-        consumer.commit()
-        return True
-
-    settled = await _until_taken(stage, progress, stop, partial(asyncio.to_thread, settle))
-    if settled:
-        progress.done[stage.name] += len(records)
-        progress.dead[stage.name] += len(outputs.get(topics.DEAD.name, ()))
-    return bool(settled)
+    committed = await until_taken(stage, progress, stop, partial(asyncio.to_thread, _committed, consumer))
+    progress.done[stage.name] += len(records) if committed else 0
+    return bool(committed)
 
 
-async def _outputs(stage: Stage, records: Sequence[Record], stop: asyncio.Event, progress: Progress) -> Outputs | None:
-    """Run the step; for a batch it cannot take, record by record, so that one bad record costs only itself."""
+async def _take(stage: Stage, bus: Bus, records: Sequence[Record], stop: asyncio.Event, progress: Progress) -> bool:
+    """Take records through the step and publish what follows; a batch that the step cannot take, record by record.
+
+    Each record's outputs are out before the next is taken: a step that remembers by the log must see them.
+    """
     try:
-        return await _until_taken(stage, progress, stop, lambda: stage.step(records))
+        outputs = await until_taken(stage, progress, stop, lambda: stage.step(records))
     except Exception as error:  # noqa: BLE001 - any failure of a step is the record's, never the service's
         if stop.is_set():  # the workers may be going down with us: the records come again
-            return None
-        if len(records) == 1:
-            log.warning(
-                "dead letter", stage=stage.name, offset=records[0].offset, topic=records[0].topic, cause=str(error)
-            )
-            return {topics.DEAD.name: [dead_letter(records[0], stage=stage.name, error=error)]}
-    joined: dict[str, list[Message]] = {}
-    for record in records:
-        one = await _outputs(stage, [record], stop, progress)
-        if one is None:
-            return None
-        for topic, messages in one.items():
-            joined.setdefault(topic, []).extend(messages)
-    return joined
+            return False
+        if len(records) > 1:
+            for record in records:
+                if not await _take(stage, bus, [record], stop, progress):
+                    return False
+            return True
+        outputs = {topics.DEAD.name: [dead_letter(records[0], stage=stage.name, error=error)]}
+        progress.dead[stage.name] += 1
+        log.warning("dead letter", stage=stage.name, offset=records[0].offset, topic=records[0].topic, cause=str(error))
+    if outputs is None:
+        return False
+    publishing = partial(asyncio.to_thread, _published, bus, outputs)
+    return bool(await until_taken(stage, progress, stop, publishing))
 
 
-async def _until_taken(
+def _published(bus: Bus, outputs: Outputs) -> bool:
+    for topic, messages in outputs.items():
+        bus.publish(topic, messages)
+    return True
+
+
+def _committed(consumer: Consumer) -> bool:
+    consumer.commit()
+    return True
+
+
+async def until_taken(
     stage: Stage, progress: Progress, stop: asyncio.Event, action: Callable[[], Awaitable[T]]
 ) -> T | None:
     """Run an action until its store takes it; None if `stop` came first."""

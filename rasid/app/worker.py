@@ -23,8 +23,7 @@ from rasid.adapters.kafka_bus import KafkaBus
 from rasid.adapters.kafka_offsets import GroupOffsets
 from rasid.adapters.kafka_records import headers_of, record_of, timestamp_of
 from rasid.app.cluster import Cluster
-from rasid.app.stage import Progress, Stage
-from rasid.app.stage import _until_taken as until_taken
+from rasid.app.stage import Progress, Stage, until_taken
 from rasid.app.stages import READS
 from rasid.app.worker_stages import build_stage
 from rasid.dead_letter import dead_letter

@@ -30,6 +30,8 @@ TEXTS = {
 }
 ENTRIES = 60
 
+pytestmark = pytest.mark.cluster
+
 
 class Worker:
     """`rasid worker` as a process of its own; its log goes to a file."""

@@ -64,3 +64,34 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
     """A file given and not there is an error, not a default."""
     with pytest.raises(InputError, match="cannot be read"):
         load(tmp_path / "none.toml", {})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("RASID_RETENTION_DAYS", "-5"),
+        ("RASID_RETENTION_DAYS", "nan"),
+        ("RASID_WORKERS", "0"),
+        ("RASID_FETCH_IN_FLIGHT", "0"),
+        ("RASID_HOST_PAUSE", "-1"),
+        ("RASID_LOG_MAX_BYTES", "0"),
+        ("RASID_WEB_PORT", "70000"),
+        ("RASID_LOG_FORMAT", "xml"),
+    ],
+)
+def test_a_value_out_of_range_is_refused(name: str, value: str) -> None:
+    """What would delete everything or do nothing is an error that names the setting."""
+    with pytest.raises(InputError, match=name.removeprefix("RASID_").lower()):
+        load(None, {name: value})
+
+
+def test_a_misspelt_variable_is_told() -> None:
+    """A variable of ours that is no setting would go unnoticed: it is an error with the likely name."""
+    with pytest.raises(InputError, match="RASID_WROKERS is no setting; did you mean RASID_WORKERS"):
+        load(None, {"RASID_WROKERS": "2"})
+
+
+def test_a_secret_file_that_is_missing_is_named(tmp_path: Path) -> None:
+    """The error names the file."""
+    with pytest.raises(InputError, match="secret: cannot be read"):
+        load(None, {"RASID_WEB_PASSWORD_FILE": str(tmp_path / "secret")})

@@ -126,3 +126,20 @@ async def test_stages_run_until_they_are_stopped(bus: SqliteBus) -> None:
 
 async def _set(stop: asyncio.Event) -> None:
     stop.set()
+
+
+async def test_after_poison_each_record_sees_what_the_one_before_made(bus: SqliteBus) -> None:
+    """A batch taken record by record is as good as one taken whole: admit still knows a change from a new article."""
+    key = b"k"
+    seen: list[int] = []
+
+    def remembering(records: Sequence[Record]) -> Outputs:
+        if any(record.message.value == b"poison" for record in records):
+            raise ValueError("it is poison")
+        before = len(list(bus.read(ENRICHED.name)))
+        seen.append(before)
+        return {ENRICHED.name: [Message(key=key, value=b"%d" % before, time=NOON, headers={}) for _ in records]}
+
+    bus.publish(ARTICLES.name, [message("سوريا"), message("poison"), message("Сирия")])
+    assert await once(bus, remembering)
+    assert seen == [0, 1]

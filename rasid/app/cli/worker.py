@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 from enum import StrEnum
 from typing import Annotated
@@ -12,7 +11,7 @@ import typer
 
 from rasid import settings as settings_module
 from rasid.app.cli.common import Config, DataDirectory
-from rasid.app.cluster import VARIABLES, Cluster, cluster
+from rasid.app.cluster import Cluster, cluster
 from rasid.app.logs import configure
 from rasid.app.worker import run_worker
 from rasid.settings import Settings
@@ -40,8 +39,7 @@ def worker(
     ] = None,
 ) -> None:
     """Run one stage of the cluster mode: Kafka in, Kafka or Elasticsearch out. SIGTERM ends it cleanly."""
-    others = {name: value for name, value in os.environ.items() if name not in VARIABLES}
-    settings = settings_module.load(config, others, data_dir=data_dir)
+    settings = settings_module.load(config, data_dir=data_dir)
     where = cluster(member=member)
     configure(settings.log_format)
     asyncio.run(_run(stage.value, settings, where))

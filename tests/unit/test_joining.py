@@ -1,0 +1,185 @@
+"""Tests of how known names and recognised spans become one reading of a text."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from processors.entities import Found, find
+from processors.names import NameMatcher
+from processors.tokens import tokenize
+from processors.unknown import Span
+from rasid.domain.article import EntityType
+
+KEY = NameMatcher().key
+Named = tuple[str, EntityType, float]
+
+
+def read(text: str, language: str, *recognised: Named) -> Found:
+    """Find what a text names, given what was recognised in it: words (their first place), type, confidence."""
+    spans = [
+        Span("text", text.index(words), text.index(words) + len(words), kind, sure) for words, kind, sure in recognised
+    ]
+    return find("", text, [], tokenize(text), language, spans, KEY)
+
+
+def mentions(found: Found) -> set[tuple[str, str]]:
+    """Give (English name or "?", surface) of all people, bodies and places."""
+    return {(e.name.en or "?", m.surface) for e in found.entities if e.type != "MISC" for m in e.mentions}
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "words", "kind", "name"),
+    [
+        ("en", "Defense Secretary Ash Carter spoke.", "Defense Secretary Ash Carter", "PER", "Ashton Carter"),
+        ("ru", "Приехал министр Сергей Лавров.", "министр Сергей Лавров", "PER", "Sergey Lavrov"),
+        ("ar", "وصل الوزير سيرغي لافروف أمس.", "الوزير سيرغي لافروف", "PER", "Sergey Lavrov"),
+        ("en", "They left the Mosul district.", "the Mosul district", "LOC", "Mosul"),
+        ("ru", "Они покинули город Алеппо.", "город Алеппо", "LOC", "Aleppo"),
+        ("ar", "غادروا مدينة تدمر أمس.", "مدينة تدمر", "LOC", "Palmyra"),
+        ("en", "They fought Islamic State terrorists.", "Islamic State terrorists", "ORG", "Islamic State"),
+    ],
+)
+def test_longer_span_is_the_mention(language: str, text: str, words: str, kind: EntityType, name: str):
+    """A recognised span that holds one known name of its type is the mention of that name."""
+    assert mentions(read(text, language, (words, kind, 0.9))) == {(name, words)}
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "body", "place"),
+    [
+        ("en", "He left Aleppo. The Aleppo Chamber of Trade was shut.", "Aleppo Chamber of Trade", "Aleppo"),
+        ("ru", "Он покинул Алеппо. Торговая палата Алеппо закрыта.", "Торговая палата Алеппо", "Алеппо"),
+        ("ar", "غادر حلب. وأغلقت غرفة تجارة حلب.", "غرفة تجارة حلب", "حلب"),
+    ],
+)
+def test_place_inside_a_body_is_no_mention_of_its_own(language: str, text: str, body: str, place: str):
+    """A place named elsewhere is no mention inside the name of a body, but its country is spoken of there too."""
+    found = read(text, language, (body, "ORG", 0.95))
+    surfaces = [m.surface for e in found.entities for m in e.mentions]
+    assert sorted(surfaces) == sorted([place, body])
+    assert {one.id: one.sentences for one in found.presence}["SY"] == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "body", "place"),
+    [
+        ("en", "The Aleppo Chamber of Trade in Syria.", "Aleppo Chamber of Trade", ("Aleppo", "Aleppo")),
+        ("ru", "Торговая палата Алеппо в Сирии.", "Торговая палата Алеппо", ("Aleppo", "Алеппо")),
+        ("ar", "غرفة تجارة حلب في سوريا.", "غرفة تجارة حلب", ("Aleppo", "حلب")),
+    ],
+)
+def test_place_named_nowhere_else_stays(language: str, text: str, body: str, place: tuple[str, str]):
+    """A place that only the name of a body names stays among the places."""
+    found = read(text, language, (body, "ORG", 0.95))
+    assert place in mentions(found)
+    assert body in {m.surface for e in found.entities for m in e.mentions}
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "words", "kind"),
+    [
+        ("en", "The UK left, and Syria too.", "The UK", "ORG"),
+        ("en", "The U.S. and Russia met.", "The U.S. and Russia", "ORG"),
+        ("ru", "США и Россия встретились.", "США и Россия", "ORG"),
+        ("ar", "قالت روسيا اليوم الاثنين إنها غادرت سوريا.", "روسيا اليوم", "ORG"),
+    ],
+)
+def test_small_words_make_no_other_name(language: str, text: str, words: str, kind: EntityType):
+    """A span that adds only small words to names of countries changes nothing."""
+    assert mentions(read(text, language, (words, kind, 0.95))) == mentions(read(text, language))
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "words", "kind", "not_named"),
+    [
+        ("en", "He met Gregg Damascus, a singer.", "Gregg Damascus", "PER", "Damascus"),
+        ("en", "They rode the Atlantic City Railroad.", "Atlantic City Railroad", "LOC", "Atlantic Ocean"),
+        ("ru", "Приехал Питер Семнеби.", "Питер Семнеби", "PER", "Saint Petersburg"),
+        ("ar", "قال إسماعيل حلب إنه غادر.", "إسماعيل حلب", "PER", "Aleppo"),
+    ],
+)
+def test_part_of_another_name_does_not_link(language: str, text: str, words: str, kind: EntityType, not_named: str):
+    """A place's name inside a person's, or cut by a longer name, is not that place."""
+    found = mentions(read(text, language, (words, kind, 0.95)))
+    assert words in {surface for _, surface in found}
+    assert not_named not in {name for name, _ in found}
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "words", "kind", "least"),
+    [
+        ("en", "Then Vorkas Holding closed.", "Vorkas Holding", "ORG", 0.4),
+        ("ru", "Потом закрылся Воркас Холдинг.", "Воркас Холдинг", "ORG", 0.4),
+        ("ar", "ثم أغلقت شركة فوركاس هولدينغ أمس.", "شركة فوركاس هولدينغ", "ORG", 0.8),
+        ("ar", "ثم غادر فوركاس هولدان أمس.", "فوركاس هولدان", "PER", 0.4),
+    ],
+)
+def test_guesses_are_left_out(language: str, text: str, words: str, kind: EntityType, least: float):
+    """A span of little confidence is no name; bodies in Arabic need much."""
+    assert words in {surface for _, surface in mentions(read(text, language, (words, kind, least)))}
+    assert words not in {surface for _, surface in mentions(read(text, language, (words, kind, least - 0.05)))}
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "words", "kind", "surfaces"),
+    [
+        ("en", "Mary Vorkas came. Vorkas left.", "Mary Vorkas", "PER", ["Mary Vorkas", "Vorkas"]),
+        ("en", "Vorkas Bank shut. Then Vorkas Bank opened.", "Vorkas Bank", "ORG", ["Vorkas Bank", "Vorkas Bank"]),
+        ("ru", "Мария Воркас приехала. Воркас уехала.", "Мария Воркас", "PER", ["Мария Воркас", "Воркас"]),
+        ("ar", "وصلت سلمى فوركاس. ثم غادرت سلمى فوركاس.", "سلمى فوركاس", "PER", ["سلمى فوركاس", "سلمى فوركاس"]),
+    ],
+)
+def test_names_are_found_again(language: str, text: str, words: str, kind: EntityType, surfaces: list[str]):
+    """A name recognised in one place, and a person's last name, are found in the others, as one entity."""
+    (entity,) = read(text, language, (words, kind, 0.95)).entities
+    assert [m.surface for m in entity.mentions] == surfaces
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "words"),
+    [
+        ("en", "Then Vorkas\nBank shut. Vorkas Bank opened.", "Vorkas Bank"),
+        ("ru", "Воркас\nБанк закрыт. Воркас Банк открыт.", "Воркас Банк"),
+        ("ar", "أغلق فوركاس\nبنك. فوركاس بنك فتح.", "فوركاس بنك"),
+    ],
+)
+def test_names_are_not_found_across_lines(language: str, text: str, words: str):
+    """The end of one line and the beginning of the next are no name together."""
+    (entity,) = read(text, language, (words, "ORG", 0.95)).entities
+    assert [m.surface for m in entity.mentions] == [words]
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "words", "english"),
+    [
+        ("en", "The ministry spokeswoman Jane Vorkas spoke.", "ministry spokeswoman Jane Vorkas", "Jane Vorkas"),
+        ("ru", "Выступил депутат Иван Воркас.", "депутат Иван Воркас", "Ivan Vorkas"),
+        ("ar", "تحدثت سلمى فوركاس.", "سلمى فوركاس", "Selma Forkas"),
+    ],
+)
+def test_descriptions_before_a_full_name_are_not_in_it(language: str, text: str, words: str, english: str):
+    """The mention is what was recognised, the name of the entity is the person's name."""
+    (entity,) = [e for e in read(text, language, (words, "PER", 0.95)).entities if e.type == "PER"]
+    assert entity.mentions[0].surface == words
+    assert entity.name.en == english
+
+
+TEXT = (
+    "Министр Лавров, Sergey Lavrov of Russia’s Foreign Ministry, left Aleppo\nوغادر لافروف مدينة حلب إلى روسيا اليوم."
+)
+CUT = st.integers(0, len(TEXT))
+
+
+@given(st.lists(CUT, max_size=12, unique=True), st.lists(st.sampled_from(["PER", "ORG", "LOC"]), min_size=6), st.data())
+def test_any_spans_join(cuts: list[int], kinds: list[EntityType], data: st.DataObject):
+    """Whatever was recognised, mentions are slices of the text and no entity is named twice in one place."""
+    edges = sorted(cuts)
+    spans = [
+        Span("text", start, end, kind, data.draw(st.floats(0, 1)))
+        for start, end, kind in zip(edges[::2], edges[1::2], kinds, strict=False)
+    ]
+    for entity in find("", TEXT, [], tokenize(TEXT), "en", spans, KEY).entities:
+        assert all(TEXT[m.start : m.end] == m.surface for m in entity.mentions)
+        assert len({(m.start, m.end) for m in entity.mentions}) == len(entity.mentions)
