@@ -23,6 +23,7 @@ _LIKELY, _LIKELY_ARABIC = 0.4, 0.8  # confidence from which a span (in Arabic: o
 _CUTS = 0.6  # confidence from which a span may cut through a doubtful link
 _SURE = 0.9  # confidence from which a place is not taken for a part of another place's name
 _LOOK_BACK = 64  # links that may begin before a span's end and still lie in it
+_ARABIC = "\u0600\u077f"  # the first and last letter of the blocks for Arabic
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -75,7 +76,7 @@ class _Joiner:
         span = _without_clitic(found, p)
         over = self._over(span)
         if over:
-            if _likely(span, p):
+            if _likely(span, p) and not self._agrees(span, over) and not self._runs_on(span, p, over[0]):
                 self._read(span, over)
         elif (follower := _follower(span, p, self._evidence)) is not None:
             self.followers.append(follower)
@@ -86,7 +87,7 @@ class _Joiner:
         """Take out the places inside longer names that the article names elsewhere as well."""
         named = {link.entry for at, link in self.kept.items() if at not in self._inside}
         taken = []
-        for at in sorted(self._inside):
+        for at in sorted(self._inside & self.kept.keys()):
             if self.kept[at].entry in named:
                 taken.append(self.kept.pop(at))
             else:
@@ -98,6 +99,22 @@ class _Joiner:
         behind = bisect_left(self._places, (span.field, span.end))
         near = (at for at in range(max(0, behind - _LOOK_BACK), behind) if at in self.kept)
         return [at for at in near if self.kept[at].passage.field == span.field and self.kept[at].end > span.start]
+
+    def _agrees(self, span: Span, over: list[int]) -> bool:
+        """Say whether a span is just where a link is, as most are."""
+        link = self.kept[over[0]]
+        return len(over) == 1 and (link.start, link.end) == (span.start, span.end)
+
+    def _runs_on(self, span: Span, p: Passage, first: int) -> bool:
+        """Say whether a span runs on behind a family name at its start, as guesses in Arabic do (شويغو يلتقي).
+
+        Given names stand before family names, so what follows is no part of the name.
+        """
+        link, entry = self.kept[first], self._entry(first)
+        if entry.type != "PER" or link.start != span.start or link.end >= span.end or not _is_arabic(span, p):
+            return False
+        name = fold(entry.names.ar or "").split()
+        return fold(p.source[link.start : link.end]).split()[-1:] == name[-1:]
 
     def _read(self, span: Span, over: list[int]) -> None:
         if span.type == "LOC":
@@ -112,7 +129,7 @@ class _Joiner:
         elif len(alike) == 1 and (len(over) == 1 or span.type != "LOC"):
             self.kept[alike[0]] = self.kept[alike[0]]._replace(start=span.start, end=span.end)
             self._inside.update(at for at in over if self._entry(at).type == "LOC" and at not in alike)
-        elif not alike and span.type != "LOC" and _adds(span, links) and _likely(span, links[0].passage):
+        elif not alike and span.type != "LOC" and _adds(span, links):
             self.left.append(span)
             self._inside.update(at for at in over if self._entry(at).type == "LOC")
 
@@ -141,15 +158,20 @@ def _likely(span: Span, p: Passage) -> bool:
 
     Arabic, without capitals, makes guesses of bodies and places.
     """
-    at = bisect_right(p.tokens, span.start, key=lambda token: token.end)
-    arabic = at < len(p.tokens) and p.tokens[at].script == "arab"
-    return span.confidence >= (_LIKELY_ARABIC if arabic and span.type != "PER" else _LIKELY)
+    arabic = span.type != "PER" and _is_arabic(span, p)
+    return span.confidence >= (_LIKELY_ARABIC if arabic else _LIKELY)
+
+
+def _is_arabic(span: Span, p: Passage) -> bool:
+    return _ARABIC[0] <= p.source[span.start : span.start + 1] <= _ARABIC[1]
 
 
 def _without_clitic(span: Span, p: Passage) -> Span:
     """Let an Arabic span begin behind the clitics that the tokeniser takes off its first word."""
+    if not _is_arabic(span, p):
+        return span
     at = bisect_right(p.tokens, span.start, key=lambda token: token.end)
-    if at < len(p.tokens) and p.tokens[at].script == "arab" and span.start < p.tokens[at].start < span.end:
+    if at < len(p.tokens) and span.start < p.tokens[at].start < span.end:
         return span._replace(start=p.tokens[at].start)
     return span
 

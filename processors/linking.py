@@ -28,7 +28,8 @@ _ROLE_WORDS = re.compile(r"[a-z]+")
 _STATE = frozenset({"ministry", "armed forces", "parliament", "government", "presidency", "security service"})
 _MANY = 3  # countries: an article on several
 _OFFICE = re.compile(
-    r"\b(?:president|prime minister|minister of foreign affairs|secretary-general|foreign secretary)\b"
+    r"\b(?:president|prime minister|minister of foreign affairs|secretary-general|foreign secretary|"
+    r"minister of defence RU)\b"
 )
 
 
@@ -190,7 +191,9 @@ class Linker:
             return 0.0
         if sided:
             return 0.8
-        famous = _OFFICE.search(entry.roles) is not None and p.tokens[match.first].script != "arab"
+        # In Arabic a foreign name is no everyday word; an Arab one (الأسد, الشرع) may be.
+        plain = p.tokens[match.first].script == "arab" and "RU" not in entry.country
+        famous = _OFFICE.search(entry.roles) is not None and not plain
         return 0.6 if famous and not context.beside_capital(p, match) else 0.0
 
     def _bears_title(self, match: Match, entry: Entry) -> bool:

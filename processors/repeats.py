@@ -5,9 +5,10 @@ The idea is that of non-local features in named-entity recognition (Chieu and Ng
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
 
 from processors.context import CASED, Passage
 from processors.unknown import Span, is_name
@@ -27,18 +28,33 @@ def repeated(spans: Sequence[Span], taken: Iterable[Stretch], passages: Sequence
 
     `taken`: stretches that are something else. Words are alike if their letters and capitals are; time is linear.
     """
-    read = {p.field: [p.source[token.start : token.end] for token in p.tokens] for p in passages}
-    names = _names(spans, passages, read)
+    names = _names(spans, passages)
+    if not names:
+        return list(spans)
     lengths: dict[str, list[int]] = defaultdict(list)
     for name in sorted(names, key=len, reverse=True):
         if len(name) not in lengths[name[0]]:
             lengths[name[0]].append(len(name))
     used = [*taken, *((span.field, span.start, span.end) for span in spans)]
-    again = [span for p in passages for span in _again(p, read[p.field], names, lengths, used)]
+    again = [span for p in passages for span in _again(p, names, lengths, _Used(p.field, used))]
     return sorted([*spans, *again], key=lambda span: (span.field == "text", span.start))
 
 
-def _names(spans: Sequence[Span], passages: Sequence[Passage], read: dict[FieldName, list[str]]) -> dict[_Words, Span]:
+class _Used:
+    """The stretches of one field that are something already."""
+
+    def __init__(self, field: FieldName, used: Iterable[Stretch]) -> None:
+        stretches = sorted((start, end) for where, start, end in used if where == field)
+        self._starts = [start for start, _ in stretches]
+        self._reach = list(accumulate((end for _, end in stretches), max))
+
+    def overlap(self, start: int, end: int) -> bool:
+        """Say whether one of them overlaps."""
+        behind = bisect_left(self._starts, end)
+        return behind > 0 and self._reach[behind - 1] > start
+
+
+def _names(spans: Sequence[Span], passages: Sequence[Passage]) -> dict[_Words, Span]:
     """Give the names to look for, by their words."""
     by_field = {p.field: p for p in passages}
     names: dict[_Words, Span] = {}
@@ -49,36 +65,29 @@ def _names(spans: Sequence[Span], passages: Sequence[Passage], read: dict[FieldN
         first, last = _tokens(p, span.start, span.end)
         if not first <= last < first + _LONGEST:
             continue
+        spoken = tuple(p.source[token.start : token.end] for token in p.tokens[first : last + 1])
         cased = p.tokens[last].script in CASED
         if cased or last > first:
-            names.setdefault(tuple(read[span.field][first : last + 1]), span)
-        family = read[span.field][last]
+            names.setdefault(spoken, span)
+        family = spoken[-1]
         if cased and span.type == "PER" and last > first and len(family) >= _SHORTEST and is_name(family):
             names.setdefault((family,), span)
     return names
 
 
-def _again(
-    p: Passage,
-    read: Sequence[str],
-    names: dict[_Words, Span],
-    lengths: dict[str, list[int]],
-    used: Iterable[Stretch],
-) -> Iterator[Span]:
+def _again(p: Passage, names: dict[_Words, Span], lengths: dict[str, list[int]], used: _Used) -> Iterator[Span]:
     """Find the names in a passage where nothing else stands, the longest first."""
-    free = [True] * len(read)
-    for field, start, end in used:
-        if field == p.field:
-            first, last = _tokens(p, start, end)
-            free[first : last + 1] = [False] * (last + 1 - first)
+    read = [p.source[token.start : token.end] for token in p.tokens]
+    behind = 0
     for at, word in enumerate(read):
-        for length in lengths.get(word, ()):
-            name, last = tuple(read[at : at + length]), at + length - 1
-            if name in names and all(free[at : last + 1]) and _runs_on(p, at, last):
-                free[at : last + 1] = [False] * length
-                span = names[name]
-                start, end = p.tokens[at].start, p.tokens[last].end
-                yield Span(p.field, start, end, span.type, round(span.confidence * _DISCOUNT, 4))
+        for length in lengths.get(word, ()) if at >= behind else ():
+            span = names.get(tuple(read[at : at + length]))
+            start, last = p.tokens[at].start, at + length - 1
+            if span is None or not _runs_on(p, at, last) or used.overlap(start, p.tokens[last].end):
+                continue
+            behind = last + 1
+            yield Span(p.field, start, p.tokens[last].end, span.type, round(span.confidence * _DISCOUNT, 4))
+            break
 
 
 def _runs_on(p: Passage, first: int, last: int) -> bool:

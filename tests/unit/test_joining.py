@@ -183,3 +183,23 @@ def test_any_spans_join(cuts: list[int], kinds: list[EntityType], data: st.DataO
     for entity in find("", TEXT, [], tokenize(TEXT), "en", spans, KEY).entities:
         assert all(TEXT[m.start : m.end] == m.surface for m in entity.mentions)
         assert len({(m.start, m.end) for m in entity.mentions}) == len(entity.mentions)
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "surface"),
+    [
+        ("شويغو يلتقي الأسد في دمشق.", "شويغو يلتقي", "شويغو"),
+        ("لافروف يبحث مع شويغو الوضع في سوريا.", "لافروف يبحث", "لافروف"),
+    ],
+)
+def test_what_runs_on_behind_an_arabic_family_name_is_no_name(text: str, words: str, surface: str) -> None:
+    """A verb that the recogniser takes into the name does not make the known person a stranger."""
+    found = read(text, "ar", (words, "PER", 0.9))
+    assert surface in {mention.surface for entity in found.entities if entity.known for mention in entity.mentions}
+    assert not [entity for entity in found.entities if not entity.known]
+
+
+def test_a_known_given_name_before_another_family_name_stays_another_person() -> None:
+    """«صدام حفتر» is not Saddam Hussein."""
+    found = read("وصل صدام حفتر إلى موسكو.", "ar", ("صدام حفتر", "PER", 0.95))
+    assert "Saddam Hussein" not in {entity.name.en for entity in found.entities}
