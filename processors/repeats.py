@@ -81,8 +81,8 @@ def _again(p: Passage, names: dict[_Words, Span], lengths: dict[str, list[int]],
     behind = 0
     for at, word in enumerate(read):
         for length in lengths.get(word, ()) if at >= behind else ():
-            span = names.get(tuple(read[at : at + length]))
             start, last = p.tokens[at].start, at + length - 1
+            span = names.get(tuple(read[at : at + length])) if last < len(read) else None
             if span is None or not _runs_on(p, at, last) or used.overlap(start, p.tokens[last].end):
                 continue
             behind = last + 1

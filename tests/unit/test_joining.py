@@ -203,3 +203,21 @@ def test_a_known_given_name_before_another_family_name_stays_another_person() ->
     """«صدام حفتر» is not Saddam Hussein."""
     found = read("وصل صدام حفتر إلى موسكو.", "ar", ("صدام حفتر", "PER", 0.95))
     assert "Saddam Hussein" not in {entity.name.en for entity in found.entities}
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "longer", "shorter"),
+    [
+        ("en", "Jane met Jane Doe Smith. Later came Jane", "Jane Doe Smith", "Jane"),
+        ("ru", "Ярослав видел Ярослава Волкова. Потом пришёл Ярослав", "Ярослава Волкова", "Ярослав"),
+        ("ar", "زار كارلوس مندوسا لوبيز المدينة ثم عاد كارلوس", "كارلوس مندوسا لوبيز", "كارلوس"),
+    ],
+)
+def test_a_text_may_end_with_the_first_word_of_a_longer_name(
+    language: str, text: str, longer: str, shorter: str
+) -> None:
+    """Looking for a name again does not look behind the end of the text."""
+    found = read(text, language, (longer, "PER", 0.95), (shorter, "PER", 0.95))
+    for entity in found.entities:
+        for mention in entity.mentions:
+            assert text[mention.start : mention.end] == mention.surface
