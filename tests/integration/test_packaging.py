@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.xdist_group("packaging")  # one worker builds the wheel
 ROOT = Path(__file__).parent.parent.parent
 DATA = (
     "ingest/data/feeds.yaml",
