@@ -42,6 +42,7 @@ class Settings:
     workers: Annotated[int, Meta(ge=1, le=256)] = 2
     retention_days: Annotated[float, Meta(gt=0, le=100_000)] = 90.0
     log_max_bytes: Annotated[int, Meta(ge=2**20)] = 20 * 2**30
+    feeds_max_bytes: Annotated[int, Meta(ge=2**20)] = 2 * 2**30
     index_max_bytes: Annotated[int, Meta(ge=2**20)] = 40 * 2**30
     web_host: str = "127.0.0.1"
     web_port: Annotated[int, Meta(ge=0, le=65_535)] = 8350

@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, cast
 
-from rasid.adapters.sqlite import connect, transaction, translate
+from rasid.adapters.sqlite import connect, live_bytes, transaction, translate
 from rasid.domain.errors import StoreNewerError
 from rasid.domain.feed import FeedState, PollOutcome, PollRecord, Shown
 from rasid.domain.times import from_epoch, require_aware
@@ -109,6 +109,23 @@ class SqliteFeedStore(Closing):
         with self._lock, transaction(self._db, self._path) as db:
             removed = db.execute("DELETE FROM polls WHERE at < ?", (_epoch(before),)).rowcount
             return removed + db.execute("DELETE FROM shown WHERE seen_at < ?", (_epoch(before),)).rowcount
+
+    def retain_size(self, max_bytes: int) -> int:
+        """Forget the tenth of the items seen longest ago, again and again while the file is over `max_bytes`.
+
+        A forgotten item that a feed still shows is published once more, and admit knows it again. Returns how many.
+        """
+        removed = 0
+        while True:
+            with self._lock, transaction(self._db, self._path) as db:
+                count = db.execute("SELECT count(*) FROM shown").fetchone()[0]
+                if live_bytes(db) <= max_bytes or not count:
+                    return removed
+                removed += db.execute(
+                    "DELETE FROM shown WHERE (feed_id, item) IN"
+                    " (SELECT feed_id, item FROM shown ORDER BY seen_at LIMIT ?)",
+                    (count // 10 + 1,),
+                ).rowcount
 
     def close(self) -> None:
         """Let go of the file."""

@@ -190,6 +190,7 @@ def retain(settings: Settings, stores: Stores) -> None:
     stores.index.retain(before=before)
     stores.index.retain_size(settings.index_max_bytes)
     stores.feeds.retain(before=before)
+    stores.feeds.retain_size(settings.feeds_max_bytes)
     stores.alerts.retain(before=before)
 
 

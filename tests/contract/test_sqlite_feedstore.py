@@ -2,13 +2,15 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from contract.feedstore_contract import FeedStoreContract, OpenStore, record, shown, state
+from contract.feedstore_contract import NOON, FeedStoreContract, OpenStore, record, shown, state
 
 from rasid.adapters.sqlite_feedstore import SqliteFeedStore
 from rasid.domain.errors import StoreError, StoreFullError, StoreNewerError
+from rasid.domain.feed import Shown
 
 
 @pytest.fixture
@@ -70,3 +72,20 @@ def test_history_is_cut_to_its_cap(tmp_path: Path) -> None:
     assert len(store.history("sana-sy-1", 100)) == 10
     assert store._db.execute("SELECT count(*) FROM polls").fetchone()[0] <= 30
     store.close()
+
+
+def test_a_memory_over_its_size_forgets_what_was_seen_longest_ago(tmp_path: Path) -> None:
+    """The oldest items go until the file fits; the newest and the feed's state stay."""
+    items = [
+        Shown(item=f"خبر {n} новость", key=f"{n:032x}", content_hash="0" * 32, seen_at=NOON + timedelta(minutes=n))
+        for n in range(20_000)
+    ]
+    with SqliteFeedStore(tmp_path / "feeds.db") as store:
+        store.save(state(), record(), items)
+        removed = store.retain_size(2**20)
+        left = store.shown(state().feed_id, [one.item for one in items])
+        assert len(left) == 20_000 - removed
+        assert 0 < removed < 20_000
+        assert set(left) == {one.item for one in items[removed:]}
+        assert store.state(state().feed_id) == state()
+        assert store.retain_size(2**40) == 0
