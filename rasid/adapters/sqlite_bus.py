@@ -52,23 +52,12 @@ class SqliteBus(Closing):
 
     def publish(self, topic: str, messages: Sequence[Message]) -> None:
         """Append in one transaction (see Bus)."""
-        self.publish_all({topic: messages})
-
-    def publish_all(self, outputs: Mapping[str, Sequence[Message]]) -> None:
-        """Append to several topics in one transaction."""
-        now = self._now()
-        rows = {
-            self._table(topic): [_row(message, now) for message in messages]
-            for topic, messages in outputs.items()
-            if messages
-        }
-        if not rows:
+        table, now = self._table(topic), self._now()
+        if not messages:
             return
+        rows = [_row(message, now) for message in messages]
         with self._lock, transaction(self._connection, self._path) as db:
-            for table, values in rows.items():
-                db.executemany(
-                    f"INSERT INTO {table} (key, value, time, headers, appended) VALUES (?, ?, ?, ?, ?)", values
-                )
+            db.executemany(f"INSERT INTO {table} (key, value, time, headers, appended) VALUES (?, ?, ?, ?, ?)", rows)
         with self._arrived:
             self._arrived.notify_all()
 

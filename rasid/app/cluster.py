@@ -10,25 +10,6 @@ from pathlib import Path
 from rasid.adapters.kafka_connection import KafkaAddress
 from rasid.domain.errors import InputError
 
-# What `cluster` reads, until these are settings like the others.
-VARIABLES = frozenset(
-    {
-        "RASID_KAFKA",
-        "RASID_KAFKA_USERNAME",
-        "RASID_KAFKA_PASSWORD",
-        "RASID_KAFKA_PASSWORD_FILE",
-        "RASID_KAFKA_CA_FILE",
-        "RASID_GROUP_PREFIX",
-        "RASID_ELASTICSEARCH",
-        "RASID_ELASTICSEARCH_PREFIX",
-        "RASID_ELASTICSEARCH_API_KEY",
-        "RASID_ELASTICSEARCH_API_KEY_FILE",
-        "RASID_ELASTICSEARCH_CA_FILE",
-        "RASID_WORKER_MEMBER",
-        "RASID_WORKER_PATIENCE",
-    }
-)
-
 # An article that hangs a child process is given up after 120 s, twice: in its batch, and alone (rasid.app.workers).
 PATIENCE = 300.0
 

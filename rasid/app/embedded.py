@@ -92,9 +92,9 @@ async def run_service(
         await _all(tasks, stop)
 
 
-async def drain(settings: Settings, stores: Stores, *, progress: Progress | None = None) -> Progress:
+async def drain(settings: Settings, stores: Stores) -> None:
     """Run the stages until everything in the log is through: how `rasid ingest` waits for its articles."""
-    service = Service(settings, stores, asyncio.Event(), progress or Progress())
+    service = Service(settings, stores, asyncio.Event())
     async with _workers(settings) as workers:
         stages = _stages(service, workers)
         running = [asyncio.create_task(_guarded(stage, service)) for stage in stages]
@@ -106,7 +106,6 @@ async def drain(settings: Settings, stores: Stores, *, progress: Progress | None
         finally:
             service.stop.set()
             await asyncio.gather(*running)
-    return service.progress
 
 
 def _stages(service: Service, workers: Workers) -> list[Stage]:
