@@ -7,8 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from rasid.domain.article import Origin
 from rasid.domain.query import Query
 from rasid.domain.times import require_aware
+
+AlertLevel = Literal["low", "normal", "high"]
+AlertKind = Literal["match", "follow_up", "service"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,11 +56,13 @@ class Match:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """An alert handed to one receiver."""
+    """What became of an alert at one receiver; `attempts` and `cause` tell of trouble."""
 
     receiver: str
-    status: Literal["recorded", "delivered", "failed"]
+    status: Literal["recorded", "delivered", "failed", "retrying", "dead", "suppressed"]
     at: datetime
+    attempts: int = 1
+    cause: str = ""
 
     def __post_init__(self) -> None:
         """Check that the time is aware."""
@@ -64,8 +70,31 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AlertArticle:
+    """What a person is told of one article of an alert."""
+
+    id: str
+    title: str
+    source: str
+    language: str
+    first_seen_at: datetime
+    url: str | None = None
+    published_at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        """Check that the times are aware."""
+        require_aware(first_seen_at=self.first_seen_at, published_at=self.published_at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """Something a person is told once."""
+    """Something a person is told once.
+
+    `kind`: a rule fired; it says more of an earlier alert (a new source of the story, a changed number, a withdrawal);
+    or the service speaks of itself. `count` is how many matches it stands for, held-back ones too. `text` says in
+    words what no article does ("12 in 10 minutes", "none for 2 hours"); `difference` what changed. `notify` names
+    receivers of notify.yaml; none: those that take every alert. Only `origin` live is handed out unless asked.
+    """
 
     id: str
     rule: str
@@ -75,6 +104,16 @@ class Alert:
     created_at: datetime
     why: tuple[Why, ...]
     deliveries: tuple[Delivery, ...] = ()
+    rule_name: str = ""
+    level: AlertLevel = "normal"
+    kind: AlertKind = "match"
+    articles: tuple[AlertArticle, ...] = ()
+    count: int = 1
+    text: str = ""
+    difference: str = ""
+    follows: str | None = None
+    notify: tuple[str, ...] = ()
+    origin: Origin = "live"
 
     def __post_init__(self) -> None:
         """Check that the time is aware."""
