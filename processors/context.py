@@ -88,6 +88,11 @@ def _title_case(source: str, tokens: Sequence[Token]) -> bool:
     return len(cased) > 2 and sum(source[t.start].isupper() for t in cased) > 0.7 * len(cased)  # noqa: PLR2004  most of several
 
 
+def place_kind(word: str) -> bool:
+    """Say whether a folded Arabic word only says what kind of place is meant: مدينة, المدينة."""
+    return word.removeprefix("ال") in words("place_named") and not word.isascii()
+
+
 def named_after(passage: Passage, match: Match) -> bool:
     """Say whether the match is the name of a hospital, a street, a university, a lake, not of whoever bears it."""
     before, after = passage.before(match), passage.after(match)

@@ -13,7 +13,7 @@ from processors.names import NameMatcher
 from processors.normalise import clean
 from processors.recogniser import recognise
 from processors.tokens import Token, tokenize
-from processors.unknown import Keyer, Span
+from processors.unknown import Naming, Span
 from processors.version import ANALYSIS_VERSION
 from rasid.domain.article import Article, EnrichedArticle, FieldName, Terms
 
@@ -27,7 +27,7 @@ def enrich(article: Article) -> EnrichedArticle:
     language, confidence = identify(title, text, hint=article.language_claimed)
     title_tokens, text_tokens = tokenize(title), tokenize(text)
     recognised = _recognised("title", title, language) + _recognised("text", text, language)
-    found = entities.find(title, text, title_tokens, text_tokens, language, recognised, _keyer())
+    found = entities.find(title, text, title_tokens, text_tokens, language, recognised, _naming())
     # Places are among the entities.
     named = [(mention.field, mention.start, mention.end) for entity in found.entities for mention in entity.mentions]
     return EnrichedArticle(
@@ -75,9 +75,10 @@ def _recognised(field: FieldName, text: str, language: str) -> list[Span]:
 
 
 @cache
-def _keyer() -> Keyer:
-    """Give the names' keys, most of which recur from article to article."""
-    return lru_cache(maxsize=1 << 15)(NameMatcher().key)
+def _naming() -> Naming:
+    """Give what makes names' keys and English spellings, most of which recur from article to article."""
+    matcher = NameMatcher()
+    return Naming(lru_cache(maxsize=1 << 15)(matcher.key), lru_cache(maxsize=1 << 15)(matcher.spell))
 
 
 def _joined(tokens: list[Token]) -> str:

@@ -21,7 +21,7 @@ from processors.knowledge import Entry, KnowledgeBase
 from processors.linking import Link, Linker
 from processors.offices import Office, find_offices, office_names
 from processors.tokens import Token
-from processors.unknown import Keyer, Span, unknown_entities
+from processors.unknown import Naming, Span, unknown_entities
 from rasid.domain.article import Entity, Mention, Place, Presence
 
 __all__ = ["Found", "Span", "find"]
@@ -48,12 +48,12 @@ def find(
     text_tokens: Sequence[Token],
     language: str,
     recognised: Sequence[Span] = (),
-    key: Keyer | None = None,
+    naming: Naming | None = None,
 ) -> Found:
     """Find the entities and places of an article. `title`, `text` as cleaned; offsets are theirs.
 
-    `recognised`: what the recogniser found in them; `key` gives the unknown ones among it their ids (without it they
-    are left out). Never raises.
+    `recognised`: what the recogniser found in them; `naming` gives the unknown ones among it their ids and English
+    names (without it they are left out). Never raises.
     """
     offset = title_tokens[-1].sentence + 1 if title_tokens else 0
     passages = (passage("title", title, title_tokens, 0), passage("text", text, text_tokens, offset))
@@ -65,7 +65,7 @@ def find(
     links, inside, left = _linked(passages, names, tally.about.elements(), recognised)
     for link in (*links, *inside):
         tally.link(link, names.base.entries[link.entry])
-    unknown = unknown_entities({"title": title, "text": text}, left, key, language) if key else []
+    unknown = unknown_entities({"title": title, "text": text}, left, naming, language) if naming else []
     tally.unknown(unknown, passages)
     entities, places = _assemble(links, names.base.entries)
     offices = _offices(passages, peoples, (*links, *inside), names.base)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
 from processors.context import Passage, words
@@ -22,7 +23,6 @@ from processors.unknown import Span, telling
 _LIKELY, _LIKELY_ARABIC = 0.4, 0.8  # confidence from which a span (in Arabic: of a body, a place) is more than a guess
 _CUTS = 0.6  # confidence from which a span may cut through a doubtful link
 _SURE = 0.9  # confidence from which a place is not taken for a part of another place's name
-_LOOK_BACK = 64  # links that may begin before a span's end and still lie in it
 _ARABIC = "\u0600\u077f"  # the first and last letter of the blocks for Arabic
 _WORD = re.compile(r"[^\W_]+")
 
@@ -66,6 +66,9 @@ class _Joiner:
         self._entries, self._passages, self._evidence = entries, {p.field: p for p in passages}, evidence
         self.kept: dict[int, Link] = dict(enumerate(sorted(links, key=lambda k: (k.passage.field, k.start))))
         self._places = [(k.passage.field, k.start) for k in self.kept.values()]
+        # How far any link up to each reaches: links nest, so one before the last may still lie over a span.
+        reach = accumulate(((k.passage.field, k.end) for k in self.kept.values()), max)
+        self._reach = list(reach)
         self._inside: set[int] = set()
         self.left: list[Span] = []
         self.followers: list[Link] = []
@@ -73,7 +76,7 @@ class _Joiner:
     def add(self, found: Span) -> None:
         """Read one span."""
         p = self._passages[found.field]
-        span = _without_clitic(found, p)
+        span = _read_anew(_without_clitic(found, p), p)
         over = self._over(span)
         if over:
             if _likely(span, p) and not self._agrees(span, over) and not self._runs_on(span, p, over[0]):
@@ -96,9 +99,15 @@ class _Joiner:
 
     def _over(self, span: Span) -> list[int]:
         """Give the links that overlap a span."""
-        behind = bisect_left(self._places, (span.field, span.end))
-        near = (at for at in range(max(0, behind - _LOOK_BACK), behind) if at in self.kept)
-        return [at for at in near if self.kept[at].passage.field == span.field and self.kept[at].end > span.start]
+        at = bisect_left(self._places, (span.field, span.end)) - 1
+        over = []
+        begun = (span.field, span.start)
+        while at >= 0 and self._reach[at] > begun:
+            link = self.kept.get(at)
+            if link is not None and link.end > span.start and link.passage.field == span.field:
+                over.append(at)
+            at -= 1
+        return over[::-1]
 
     def _agrees(self, span: Span, over: list[int]) -> bool:
         """Say whether a span is just where a link is, as most are."""
@@ -129,9 +138,18 @@ class _Joiner:
         elif len(alike) == 1 and (len(over) == 1 or span.type != "LOC"):
             self.kept[alike[0]] = self.kept[alike[0]]._replace(start=span.start, end=span.end)
             self._inside.update(at for at in over if self._entry(at).type == "LOC" and at not in alike)
-        elif not alike and span.type != "LOC" and _adds(span, links):
+        elif not alike and span.type != "LOC" and _adds(span, links) and not self._is_sentence(span, over):
             self.left.append(span)
             self._inside.update(at for at in over if self._entry(at).type == "LOC")
+
+    def _is_sentence(self, span: Span, over: list[int]) -> bool:
+        """Say whether a span tells of people rather than bears their names: Shoigu meets Assad; Assad says."""
+        people = [self.kept[at] for at in over if self._entry(at).type == "PER"]
+        if len(people) != 1:
+            return bool(people)
+        source = people[0].passage.source
+        besides = _WORD.findall(f"{source[span.start : people[0].start]} {source[people[0].end : span.end]}")
+        return all(word.isascii() and word.islower() for word in besides)
 
     def _without_kinds(self, span: Span, over: list[int]) -> list[int]:
         """Unlink the word "city" in the name of a city: there is one of that name (مدينة)."""
@@ -174,6 +192,23 @@ def _without_clitic(span: Span, p: Passage) -> Span:
     if at < len(p.tokens) and span.start < p.tokens[at].start < span.end:
         return span._replace(start=p.tokens[at].start)
     return span
+
+
+def _read_anew(span: Span, p: Passage) -> Span:
+    """Cut an Arabic person's name where an office or a verb ends it, and take a club's name for one (ليستر سيتي)."""
+    if span.type != "PER":
+        return span
+    first = bisect_right(p.tokens, span.start, key=lambda token: token.end)
+    last = bisect_left(p.tokens, span.end, lo=first, key=lambda token: token.start) - 1
+    if last <= first:
+        return span
+    spoken = p.words[first : last + 1]
+    if p.tokens[first].script == "arab":
+        ends = next((at for at, word in enumerate(spoken) if at and word in words("name_ends")), len(spoken))
+        if ends < len(spoken):
+            spoken, span = spoken[:ends], span._replace(end=p.tokens[first + ends - 1].end)
+    club = len(spoken) > 1 and (spoken[-1] in words("club_after") or spoken[0] in words("not_place_before"))
+    return span._replace(type="ORG") if club else span
 
 
 def _outdoes(span: Span, link: Link) -> bool:

@@ -249,6 +249,9 @@ class Linker:
         if sure and entry.kind in {"country", "continent"}:
             return 0.97
         backed = entry.kind == "country" or self._evidence.sides(entry.country)
+        if match.first == match.last and context.place_kind(p.tokens[match.first].text):
+            the = p.tokens[match.first].text.startswith("ال")
+            return 0.75 if the and self._listed(match) else 0.0  # المدينة is "the city", unless cities stand beside it
         if sure and (prominent(entry) or backed):
             return 0.97 if entry.kind == "landmark" else 0.95 if backed else 0.93
         if entry.kind == "village":

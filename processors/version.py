@@ -3,4 +3,4 @@
 from __future__ import annotations
 
 # Raise it when enrichment gives something else for the same text.
-ANALYSIS_VERSION = 1
+ANALYSIS_VERSION = 2

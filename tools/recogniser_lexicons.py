@@ -17,7 +17,8 @@ import mimesis
 import numpy as np
 from gensim.models import Word2Vec
 from numpy.typing import NDArray
-from recogniser_training import build_lexicon, jsonl, strength
+from recogniser_documents import jsonl
+from recogniser_tables import build_lexicon, strength
 from sklearn.cluster import KMeans
 
 from processors.recogniser import lexicon as lx
@@ -38,7 +39,7 @@ _NAME_FILES = {
     "en": ("en_ar_train.tsv", "en_ar_dev.tsv", "en_ru_train.tsv", "en_ru_dev.tsv"),
 }
 _WORDS = Path(__file__).with_name("recogniser_words.tsv")
-_HEADS = {lx.TITLE: "title", lx.BODY_WORD: "body_word", lx.PLACE_WORD: "place_word"}
+_HEADS = {lx.TITLE: "title", lx.VERB: "verb", lx.BODY_WORD: "body_word", lx.PLACE_WORD: "place_word"}
 _STATES_AFTER = 4  # of the places listed by hand for Arabic, the first are continents and regions
 
 

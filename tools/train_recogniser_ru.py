@@ -14,10 +14,14 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import jax.numpy as jnp
 import natasha
 import numpy as np
 import recogniser_training as rt
 from navec import Navec
+from recogniser_documents import Corpus, Document, Sentence, read_conll
+from recogniser_model import Config, Params, Space, train
+from recogniser_tables import build_lexicon
 from sklearn.cluster import KMeans
 from slovnet import NER
 
@@ -27,7 +31,7 @@ from processors.recogniser.store import hashes
 
 Array = np.ndarray[Any, Any]
 SUBSPACES, DIMS, CENTROIDS = 32, 128, 256
-CONFIG = rt.Config(
+CONFIG = Config(
     epochs=8, widths=(256, 128, 64), deep_rate=5e-4, wide_l2=1.0, dropout=0.2, lexical_dropout=0.0
 )  # fmt: skip
 
@@ -93,7 +97,7 @@ def _quantised(points: Array, weight: Array) -> tuple[Array, Array]:
     return codes, np.array(centroids, np.float32)
 
 
-def start_values(network: Any, features: int) -> rt.Params:
+def start_values(network: Any, features: int) -> Params:
     """Give slovnet's weights behind the first convolution as starting values."""
     model = network.infer.model
     head, kept = model.head, slice(1, None)  # without the padding label
@@ -107,24 +111,24 @@ def start_values(network: Any, features: int) -> rt.Params:
         scale = layer.norm.weight.array / layer.norm.std.array
         params |= {f"bias{i}": layer.conv.bias.array, f"scale{i}": scale}
         params[f"shift{i}"] = layer.norm.bias.array - layer.norm.mean.array * scale
-    return {key: rt.jnp.asarray(value, rt.jnp.float32) for key, value in params.items()}
+    return {key: jnp.asarray(value, jnp.float32) for key, value in params.items()}
 
 
-def fit(documents: list[rt.Document], words: dict[str, Array], network: Any, config: rt.Config) -> dict[str, Array]:
+def fit(documents: list[Document], words: dict[str, Array], network: Any, config: Config) -> dict[str, Array]:
     """Train on documents; give the model's arrays."""
-    empty = rt.build_lexicon("ru", Counter(), Counter(), {})
-    corpus = rt.Corpus(Lexicon(empty, "ru"))
+    empty = build_lexicon("ru", Counter(), Counter(), {})
+    corpus = Corpus(Lexicon(empty, "ru"))
     sentences = corpus.add(documents)
-    space = rt.Space.of(corpus.features(), sentences, config.min_count)
+    space = Space.of(corpus.features(), sentences, config.min_count)
     vectors = WordVectors(words)
 
-    def first_layer(sentence: rt.Sentence) -> Array:
+    def first_layer(sentence: Sentence) -> Array:
         after, here, before = vectors.parts([corpus.types[i][0] for i in sentence.types])
         here[1:] += after[:-1]
         here[:-1] += before[1:]
         return np.asarray(here)
 
-    params = rt.train(sentences, space, config, start_values(network, len(space.numbers)), first_layer)
+    params = train(sentences, space, config, start_values(network, len(space.numbers)), first_layer)
     return {**rt.export([(params, config)], space, empty), **words}
 
 
@@ -145,7 +149,7 @@ def main() -> None:
         words = word_arrays(vectors, network)
         if options.words:
             np.savez(options.words, **words)
-    documents = rt.read_conll(options.data / "ner_ru" / "factrueval_devset.conll")
+    documents = read_conll(options.data / "ner_ru" / "factrueval_devset.conll")
     if options.cv:
         gold, found = set(), set()
         for training, test in rt.folds(documents, options.cv):

@@ -70,6 +70,10 @@ class NameMatcher:
         """
         return self.keys([name])[0]
 
+    def spell(self, name: str, *, person: bool = True) -> str:
+        """Give the likeliest English spelling of a name in Arabic or Cyrillic script, for people to read."""
+        return self._models.speller(name, person=person)
+
     def keys(self, names: Sequence[str]) -> list[str]:
         """Give the keys of several names at once, which is faster than one by one."""
         parsed = [_key_tokens(name) for name in names]

@@ -14,6 +14,7 @@ from processors.names import transducer
 from processors.names.encoder import Encoder
 from processors.names.keys import UNKNOWN, Channel, KeyMaker, Lexicon, Romaniser
 from processors.names.rerank import Reranker
+from processors.names.spelling import Speller
 
 Arrays = Mapping[str, NDArray[np.generic]]
 
@@ -48,13 +49,21 @@ class Models:
     @cached_property
     def keys(self) -> KeyMaker:
         """The keys of tokens."""
-        arrays = _read("names-lexicon.npz")
-        lexicon = Lexicon(arrays)
+        lexicon = Lexicon(self._tables)
         channels = {
-            script: Channel(lexicon, self.transducer(f"{script}|latin"), Romaniser(arrays, script), unknown)
+            script: Channel(lexicon, self.transducer(f"{script}|latin"), Romaniser(self._tables, script), unknown)
             for script, unknown in UNKNOWN.items()
         }
         return KeyMaker(self.encoder, lexicon, channels)
+
+    @cached_property
+    def speller(self) -> Speller:
+        """The English spellings of names."""
+        return Speller(_read("names-spellings.npz"), {script: Romaniser(self._tables, script) for script in UNKNOWN})
+
+    @cached_property
+    def _tables(self) -> Arrays:
+        return _read("names-lexicon.npz")
 
     def transducer(self, direction: str) -> transducer.Transducer:
         """Give the transducer of a direction "target|source"."""

@@ -76,17 +76,17 @@ class Chain:
         if not len(runs.first):
             return path
         framed = self.framed(emissions, boundary, runs)
-        score = framed[runs.first]
-        back: list[Ints] = []
+        scores = [framed[runs.first]]
         for step, active in enumerate(runs.active[1:], 1):
-            arriving = score[:active, None, :] + self._arriving
-            back.append(arriving.argmax(axis=2))
-            score[:active] = arriving.max(axis=2) + framed[runs.first[:active] + step]
-        label = score.argmax(axis=1)
-        for step, active in reversed(list(enumerate(runs.active))):
-            path[runs.first[:active] + step] = label[:active]
-            if step:
-                label[:active] = back[step - 1][np.arange(active), label[:active]]
+            arriving = scores[-1][:active, :, None] + self.transitions
+            scores.append(arriving.max(axis=1) + framed[runs.first[:active] + step])
+        label = scores[-1].argmax(axis=1)
+        path[runs.first[: len(label)] + len(scores) - 1] = label
+        for step in range(len(scores) - 2, -1, -1):
+            score = scores[step]  # its last rows are the runs that end here
+            score[: len(label)] += self._arriving[label]
+            label = score.argmax(axis=1)
+            path[runs.first[: len(label)] + step] = label
         return path
 
     def marginals(self, emissions: Floats, boundary: NDArray[np.bool_], inside: NDArray[np.bool_]) -> Floats:

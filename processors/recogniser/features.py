@@ -40,6 +40,7 @@ def word_features(keys: Sequence[Key], lexicon: Lexicon) -> list[list[str]]:
 
 _FLAGS = (
     ("pl", lx.PLACE), ("or", lx.BODY), ("gi", lx.GIVEN), ("ti", lx.TITLE), ("bw", lx.BODY_WORD), ("pw", lx.PLACE_WORD),
+    ("vb", lx.VERB),
 )  # fmt: skip
 
 
@@ -47,7 +48,7 @@ def _lexical(prefix: str, code: int) -> list[str]:
     """Name what the lexicon says of a word."""
     features = [f"{prefix}n{code & lx.NAME_BITS}", f"{prefix}c{code >> lx.COMMON_SHIFT & 3}"]
     features += [prefix + name for name, bit in _FLAGS if code & bit]
-    features.append(f"{prefix}={code & ~lx.STARTS}")
+    features.append(f"{prefix}={code & ~(lx.STARTS | lx.VERB)}")
     return features
 
 
@@ -58,7 +59,7 @@ def _cased(keys: Sequence[Key], lexicon: Lexicon) -> list[list[str]]:
     for (word, part), low, code, clusters in words:
         shape = outline(word)
         features = [f"w={low}", f"s={shape}", f"l={min(len(word), 8)}", *_affixes(low), *_lexical("", code)]
-        features.append(f"sc={shape[0]}{code & ~lx.STARTS}")
+        features.append(f"sc={shape[0]}{code & ~(lx.STARTS | lx.VERB)}")
         features += [f"k{level}={number}" for level, number in enumerate(clusters)]
         if part:
             features += [f"g={part}", f"gs={part}{shape[0]}"]
@@ -87,13 +88,14 @@ def _arabic(keys: Sequence[Key], lexicon: Lexicon) -> list[list[str]]:
             if found and not best:
                 best = found
                 features += [f"st={stem}", *_lexical("t", found)]
-        features.append(f"cc={code & ~lx.STARTS}:{best & ~lx.STARTS}")
+        features.append(f"cc={code & ~(lx.STARTS | lx.VERB)}:{best & ~(lx.STARTS | lx.VERB)}")
         if low.startswith("ال"):
             features.append("al")
         if group:
             features.append(f"cl={low[0]}")
             features.append(f"s1={group[0]}")
         if part:
-            features.append(f"g={part}")
+            phrase, _, rule = part.partition("/")
+            features += [f"{name}={value}" for name, value in (("g", phrase), ("r", rule), ("gr", part)) if value]
         result.append(features)
     return result

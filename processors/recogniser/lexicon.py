@@ -6,6 +6,7 @@ import re
 from array import array
 from bisect import bisect_left
 from collections.abc import Sequence
+from functools import lru_cache
 from zlib import crc32
 
 import numpy as np
@@ -22,6 +23,8 @@ STARTS = 1 << 7  # a phrase of the lexicon starts with it
 TITLE = 1 << 8  # often stands before a person's name: "president", "Mr"
 BODY_WORD = 1 << 9  # often heads an organisation's name: "ministry", "party"
 PLACE_WORD = 1 << 10  # often heads a place's name: "city", "river"
+VERB = 1 << 11  # says what a person does: "said", "met"
+HEADS = TITLE | BODY_WORD | PLACE_WORD | VERB
 
 LONGEST_PHRASE = 5
 PHRASE_TYPES = ("LOC", "ORG", "PER", "loc")  # loc: a small place, whose name may well mean something else
@@ -63,6 +66,7 @@ class Lexicon:
         self._types = np.asarray(arrays["lexicon_types"], np.uint8).tobytes()
         self._clustered = np.asarray(arrays.get("cluster_words", np.zeros(1)), np.uint32)
         self._clusters = np.asarray(arrays.get("cluster_numbers", np.zeros((1, 0))), np.uint8)
+        self._asked = lru_cache(maxsize=1 << 15)(self._type_of)
         self.has_phrases = len(self._phrases) > 1
 
     def codes(self, folded: Sequence[str]) -> list[int]:
@@ -77,7 +81,10 @@ class Lexicon:
 
     def phrase_type(self, folded: Sequence[str]) -> str | None:
         """Give the type of a phrase, None where it is not one."""
-        wanted = crc32(" ".join(folded).encode("utf-8", "replace"))
+        return self._asked(" ".join(folded))
+
+    def _type_of(self, phrase: str) -> str | None:
+        wanted = crc32(phrase.encode("utf-8", "replace"))
         place = bisect_left(self._phrases, wanted)
         if place < len(self._phrases) and self._phrases[place] == wanted:
             return PHRASE_TYPES[self._types[place]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from processors.recogniser import rules
 from processors.recogniser.lexicon import LONGEST_PHRASE, STARTS, Lexicon, fold, without_clitics
 
 _CAPACITY = 20_000  # words remembered
@@ -15,6 +16,7 @@ class PhraseMarker:
     def __init__(self, lexicon: Lexicon) -> None:
         self._lexicon = lexicon
         self._known: dict[str, tuple[str, tuple[str, ...]]] = {}
+        self._kinds: dict[str, rules.Kind] = {}
 
     def mark(self, words: Sequence[str | None]) -> list[str]:
         """Give the part of each word; None (a boundary) has none and no phrase goes over it."""
@@ -29,6 +31,9 @@ class PhraseMarker:
             starts = known[word][1] if word is not None else ()
             length = self._longest(words, at, starts, parts) if starts else 0
             at += max(length, 1)
+        if self._lexicon.language == "ar":
+            kinds = [rules.NOTHING if word is None else self._kinds[word] for word in words]
+            rules.mark(words, kinds, parts)
         return parts
 
     def _longest(self, words: Sequence[str | None], at: int, starts: tuple[str, ...], parts: list[str]) -> int:
@@ -51,12 +56,16 @@ class PhraseMarker:
         """Look up the folded form of new words, and under which forms (less a clitic) they may start a phrase."""
         if len(self._known) > _CAPACITY:
             self._known.clear()
+            self._kinds.clear()
         new = [word for word in dict.fromkeys(words) if word is not None and word not in self._known]
         language = self._lexicon.language
         folded = [fold(word, language) for word in new]
         forms = [[low, *(without_clitics(low) if language == "ar" else ())] for low in folded]
-        codes = iter(self._lexicon.codes([form for group in forms for form in group]))
+        flat = iter(self._lexicon.codes([form for group in forms for form in group]))
         for word, low, group in zip(new, folded, forms, strict=True):
             capital = language == "ar" or not word[0].islower()
-            starts = tuple(form for form in group if next(codes) & STARTS and capital)
+            codes = [next(flat) for _ in group]
+            starts = tuple(form for form, code in zip(group, codes, strict=True) if code & STARTS and capital)
+            if language == "ar":
+                self._kinds[word] = rules.kind_of(group, codes)
             self._known[word] = (low, starts)

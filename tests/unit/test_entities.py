@@ -12,6 +12,8 @@ from processors.entities import Found, Span, find
 from processors.gazetteer import gazetteer
 from processors.normalise import clean
 from processors.tokens import tokenize
+from processors.unknown import Naming
+from rasid.domain.article import EntityType
 
 DATA = pathlib.Path(__file__).parent.parent / "data" / "entities"
 CASES = list(
@@ -24,12 +26,18 @@ CASES = list(
 COUNTRIES = {e.country[0]: e.id for e in gazetteer().base.entries if e.kind == "country"}
 
 
+def _no_spelling(name: str, *, person: bool) -> str:
+    """Leave the English name to the key."""
+    return ""
+
+
 def found_in(
     text: str, title: str = "", recognised: tuple[Span, ...] = (), key: Callable[[str], str] | None = None
 ) -> Found:
     """Find what a text names."""
     title, text = clean(title), clean(text)
-    return find(title, text, tokenize(title), tokenize(text), "", recognised, key)
+    naming = Naming(key, _no_spelling) if key else None
+    return find(title, text, tokenize(title), tokenize(text), "", recognised, naming)
 
 
 def expected(cell: str) -> set[str]:
@@ -286,5 +294,45 @@ def test_case_forms_of_an_unknown_name_are_one():
     spans = (Span("text", 2, 15, "PER"), Span("text", 17, 28, "PER"), Span("text", 39, 47, "PER"))
     keys = {"Карле Мрксове": "karle-mrksove", "Карл Мрксов": "karl-mrksov", "Мрксовым": "mrksovym"}
     title, tokens = "", tokenize(text)
-    people = find(title, text, [], tokens, "ru", spans, keys.__getitem__).entities
+    people = find(title, text, [], tokens, "ru", spans, Naming(keys.__getitem__, _no_spelling)).entities
     assert [(e.name.ru, len(e.mentions)) for e in people if e.type == "PER"] == [("Карл Мрксов", 3)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "عاصفة ثلجية على منطقة مدينة نيويورك الكبرى في الولايات المتحدة",
+        "قال رئيس بلدية المدينة في السعودية إن الوضع هادئ",
+        "تتوزع الحجوزات بين جزيرة جربة و مدينة المنستير في تونس",
+    ],
+)
+def test_the_word_for_a_city_is_no_city(text: str):
+    """مدينة and المدينة are common nouns, whatever stands before them; Medina needs its full name or a list of cities."""
+    assert "Medina" not in {entity.name.en for entity in found_in(text).entities}
+
+
+def test_medina_in_a_list_of_cities():
+    """Beside other cities المدينة is Medina."""
+    text = "انتشرت في دمشق والقدس والمدينة وحلب في السعودية وسوريا"
+    assert "Medina" in {entity.name.en for entity in found_in(text).entities}
+
+
+@pytest.mark.parametrize(
+    ("text", "span", "kind"),
+    [
+        ("In Homs 30 Terrorists Killed Today", "Terrorists Killed", "ORG"),
+        ("Minister for the Middle East spoke", "Minister for the Middle East", "PER"),
+        ("The FCO Minister spoke", "FCO Minister", "PER"),
+    ],
+)
+def test_what_is_no_name_gets_none(text: str, span: str, kind: EntityType):
+    """A headline's words and an office are mentions without a name."""
+    start = text.index(span)
+    found = found_in(text, recognised=(Span("text", start, start + len(span), kind),), key=upper)
+    assert [e.name.en for e in found.entities if not e.known] in ([None], [])
+
+
+def test_arabic_common_nouns_are_not_romanised():
+    """«معهد الفنون» has its Arabic name only: an English one would be a translation."""
+    found = found_in("زار معهد الفنون أمس", recognised=(Span("text", 4, 15, "ORG", 0.99),), key=upper)
+    assert [e.name.en for e in found.entities if not e.known] == [None]
