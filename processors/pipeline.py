@@ -10,12 +10,15 @@ from collections.abc import Callable, Mapping, Sequence
 
 from processors.admit import admit
 from processors.enrich import enrich
+from processors.stories.step import GroupStep
 from processors.tokens import terms
 from rasid.codec import decode, encode
 from rasid.domain import topics
-from rasid.domain.article import Article, EnrichedArticle, GroupedArticle, RawEntry
+from rasid.domain.article import Article, RawEntry
 from rasid.domain.known import KnownArticle, Position
 from rasid.ports import Message, Outputs, Record
+
+__all__ = ["AdmitStep", "GroupStep", "Recall", "enrich_step"]
 
 # Gives admit's memory for the keys of a batch.
 Recall = Callable[[Sequence[bytes]], Mapping[bytes, Record]]
@@ -34,7 +37,7 @@ class AdmitStep:
         """Admit a batch in order; later entries of the batch see what earlier ones made."""
         recalled = self._recall([record.message.key for record in records])
         known = {key: decode(record.message, KnownArticle) for key, record in recalled.items()}
-        articles: list[Message] = []
+        articles: dict[str, list[Message]] = {topics.ARTICLES.name: []}
         changed: dict[bytes, Message] = {}
         for record in records:
             raw = decode(record.message, RawEntry)
@@ -45,27 +48,17 @@ class AdmitStep:
                 known[key] = admitted.known
                 changed[key] = encode(admitted.known, key=raw.entry.key, time=raw.seen_at)
             if admitted.article is not None:
-                articles.append(encode(admitted.article, key=admitted.article.id, time=record.message.time))
-        return {topics.ARTICLES.name: articles, topics.KNOWN.name: list(changed.values())}
+                topic = topics.onward(record.topic, topics.ARTICLES.name)
+                message = encode(admitted.article, key=admitted.article.id, time=record.message.time)
+                articles.setdefault(topic, []).append(message)
+        return {**articles, topics.KNOWN.name: list(changed.values())}
 
 
 def enrich_step(records: Sequence[Record]) -> Outputs:
     """Articles -> enriched articles. Holds no state, so any worker process may run it."""
-    made = [enrich(decode(record.message, Article)) for record in records]
-    return {
-        topics.ENRICHED.name: [
-            encode(enriched, key=enriched.article.id, time=record.message.time)
-            for enriched, record in zip(made, records, strict=True)
-        ]
-    }
-
-
-def group_step(records: Sequence[Record]) -> Outputs:
-    """Enriched -> grouped: each article is a story of its own until stories have their issue."""
-    made = [decode(record.message, EnrichedArticle) for record in records]
-    grouped = [GroupedArticle(enriched=one, story_id=f"story-{one.article.id}") for one in made]
-    return {
-        topics.GROUPED.name: [
-            encode(one, key=one.id, time=record.message.time) for one, record in zip(grouped, records, strict=True)
-        ]
-    }
+    made: dict[str, list[Message]] = {topics.ENRICHED.name: []}
+    for record in records:
+        enriched = enrich(decode(record.message, Article))
+        message = encode(enriched, key=enriched.article.id, time=record.message.time)
+        made.setdefault(topics.onward(record.topic, topics.ENRICHED.name), []).append(message)
+    return made

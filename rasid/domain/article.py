@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from rasid.domain.change import Change, StoryEvent
 from rasid.domain.times import require_aware
 
 Origin = Literal["live", "backfill", "replay"]
@@ -214,11 +215,21 @@ class EnrichedArticle:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupedArticle:
-    """An enriched article with its story: the whole document that the index holds and rules match."""
+    """An enriched article with its story: the whole document that the index holds and rules match.
+
+    `copy_of` is the id of the original whose text this one repeats; `change` what this revision says otherwise than the
+    one before; `event` the merge or split that this article brought about; `former_story_ids` where it was before such.
+    `signature` (about 1 KB) is what the group step needs to know it again: see processors.stories.signature.
+    """
 
     enriched: EnrichedArticle
     story_id: str
     story_epoch: int = 0
+    copy_of: str | None = None
+    change: Change | None = None
+    event: StoryEvent | None = None
+    former_story_ids: tuple[str, ...] = ()
+    signature: bytes = b""
 
     @property
     def id(self) -> str:
