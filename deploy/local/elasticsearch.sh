@@ -6,8 +6,8 @@
 # RASID_JAVA_HOME or ES_JAVA_HOME names a JDK 21+ where none is found; RASID_ELASTICSEARCH_HEAP the heap (1g).
 set -euo pipefail
 COMMAND="${1:-}" MODE="${2:-}"
-NAME=elasticsearch
-if [ "$MODE" = --secure ]; then NAME=elasticsearch-secure; fi
+NAME="${RASID_ELASTICSEARCH_NAME:-elasticsearch}" # another name is another server, with data of its own
+if [ "$MODE" = --secure ]; then NAME="$NAME-secure"; fi
 HERE="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 # shellcheck source=common.sh
 . "$HERE/common.sh"

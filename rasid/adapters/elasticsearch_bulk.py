@@ -40,6 +40,11 @@ def put(index: str, key: str, source: bytes, *, version: int | None = None) -> A
     return Action(key, (_line("index", index, key, **external), source))
 
 
+def create(index: str, key: str, source: bytes) -> Action:
+    """Store a document where there is none of its key; one that is there stays as it is."""
+    return Action(key, (_line("create", index, key), source))
+
+
 def delete(index: str, key: str) -> Action:
     """Remove a document."""
     return Action(key, (_line("delete", index, key),))

@@ -12,6 +12,8 @@ from elasticsearch import exceptions as known
 from rasid.domain.errors import StoreError
 
 TIMEOUT = 30.0
+# Seconds waited, one after the other, for a server that is busy.
+DELAYS = (0.1, 0.3, 1.0, 3.0, 9.0)
 # These say how the server is, and nothing about the document or the question.
 OUTAGE = {401, 403, 404, 408, 429, 500, 502, 503, 504}
 

@@ -22,7 +22,7 @@ _ARTICLE = (
     "ownership", "published_at", "updated_at", "first_seen_at", "date_flags", "origin", "sample", "carriers",
 )  # fmt: skip
 _ENRICHED = ("language", "language_confidence", "analysis_version", "entities", "places", "about")
-_DOCUMENT = ("story_id", "story_epoch")
+_DOCUMENT = ("story_id", "story_epoch", "copy_of")
 _NO_ID = "-"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,11 +14,12 @@ from rasid.adapters.elasticsearch_documents import document_of, source_of
 from rasid.adapters.elasticsearch_labels import Labels
 from rasid.adapters.elasticsearch_query import matching
 from rasid.adapters.elasticsearch_schema import Schema
-from rasid.adapters.elasticsearch_search import Searcher
+from rasid.adapters.elasticsearch_search import Asked, Searcher
 from rasid.adapters.elasticsearch_templates import Names
-from rasid.adapters.highlight import highlights
+from rasid.adapters.highlight import Highlighter
 from rasid.domain.article import GroupedArticle
-from rasid.domain.query import Between, Everything, Not, Query
+from rasid.domain.patterns import expanded
+from rasid.domain.query import Between, Everything, Not, Pattern, Query
 from rasid.domain.search import FacetName, Hit, SearchPage, Sort
 from rasid.ports import Analyzer, Closing, Rejected
 
@@ -47,7 +48,7 @@ class ElasticsearchIndex(Closing):
     ) -> None:
         """Take the server's address, and `prefix`, with which all names on the server begin."""
         self._address = address
-        self._analyzer = analyzer
+        self._highlights = Highlighter(analyzer)
         self._client = connect(address, api_key=api_key, ca_certs=ca_certs, timeout=TIMEOUT)
         self._names = Names(prefix)
         self._schema = Schema(self._client, address, self._names)
@@ -100,21 +101,30 @@ class ElasticsearchIndex(Closing):
         sort: Sort = "newest",
         cursor: str | None = None,
         facets: Sequence[FacetName] = (),
+        collapse: bool = False,
     ) -> SearchPage:
-        """Find documents (see Index)."""
+        """Find documents (see Index). Beyond 65,000 stories their number is an estimate, good to about 1 %."""
         with translate(self._address):
-            ask = self._searcher.newest if sort == "newest" else self._searcher.ranked
-            page = ask(query, limit, cursor, facets)
+            query = expanded(query, self._searcher.terms)
+            asked = Asked(query, limit, sort, cursor, facets)
+            page = self._searcher.stories(asked) if collapse else self._searcher.documents(asked)
         return SearchPage(
-            hits=tuple(self._hit(document_of(one["_source"]), one["_score"], query) for one in page.hits),
+            hits=tuple(self._hit(one, query, page.sizes) for one in page.hits),
             total=page.total,
             cursor=page.cursor,
             facets=page.facets,
         )
 
+    def terms(self, pattern: Pattern) -> Sequence[str]:
+        """Give the terms held that a pattern stands for (see Index)."""
+        with translate(self._address):
+            return self._searcher.terms(pattern)
+
     def scan(self, query: Query) -> Iterator[GroupedArticle]:
         """Give every match, oldest first, in pages (see Index)."""
         after: list[Any] | None = None
+        with translate(self._address):
+            query = expanded(query, self._searcher.terms)
         while True:
             with translate(self._address):
                 found = self._searcher.oldest(query, after)
@@ -158,5 +168,11 @@ class ElasticsearchIndex(Closing):
     def _count(self, query: Query, index: str) -> int:
         return int(self._client.count(index=index, query=matching(query), ignore_unavailable=True)["count"])
 
-    def _hit(self, document: GroupedArticle, score: float | None, query: Query) -> Hit:
-        return Hit(document=document, score=score or 0.0, highlights=highlights(query, document, self._analyzer))
+    def _hit(self, found: dict[str, Any], query: Query, sizes: Mapping[str, int]) -> Hit:
+        document = document_of(found["_source"])
+        return Hit(
+            document=document,
+            score=found["_score"] or 0.0,
+            highlights=self._highlights(query, document),
+            story_size=sizes.get(document.story_id, 1),
+        )

@@ -11,16 +11,22 @@ from typing import Any
 
 from rasid.adapters.elasticsearch_documents import presence_term
 from rasid.adapters.elasticsearch_templates import SENTENCE_GAP
-from rasid.adapters.sqlite_query import micros, positive_words
+from rasid.adapters.sqlite_query import NAME_WEIGHT, micros, positive_names, positive_words
 from rasid.domain.errors import QueryError
-from rasid.domain.query import And, Between, Everything, Near, Not, Nothing, Or, Query, Value, Words
-from rasid.domain.search import FACET_SIZE, FacetName
+from rasid.domain.normal import normal
+from rasid.domain.patterns import MOST_TERMS
+from rasid.domain.query import And, Between, Everything, Near, Not, Or, Pattern, Query, TextField, Value, Within, Words
+from rasid.domain.search import FACET_SIZE, HISTOGRAMS, FacetName
 
 Json = dict[str, Any]
 
 # Elasticsearch's own limit is 30 (indices.query.bool.max_nested_depth); a leaf may take three of them.
 MAX_DEPTH = 26
-_FIELDS = {"title": ["title_terms"], "text": ["text_terms"], "any": ["title_terms", "text_terms"]}
+_FIELDS: dict[TextField, list[str]] = {
+    "title": ["title_terms"],
+    "text": ["text_terms"],
+    "any": ["title_terms", "text_terms"],
+}
 _TIMES = {"first_seen_at": "first_seen_micros", "published_at": "published_micros"}
 _MOST_SLOP = 2**31 - 1
 # A hit in the title says more than one in the text.
@@ -34,49 +40,50 @@ def matching(query: Query) -> Json:
 
 
 def ranking(query: Query) -> Json:
-    """Give the DSL with the same matches, scored by the words that speak for one: BM25, the title threefold."""
-    scored = [
-        {"match_phrase": {field: {"query": " ".join(words.terms), "boost": _WEIGHTS[field]}}}
-        for words in positive_words(query)
-        for field in _FIELDS[words.field]
+    """Give the DSL with the same matches, scored by words and names that speak for one: BM25, the title threefold."""
+    scored = [_scored(leaf, field) for leaf in positive_words(query) if leaf.boost > 0 for field in _FIELDS[leaf.field]]
+    named = [
+        {"terms": {name.field: list(name.values), "boost": NAME_WEIGHT}}
+        for name in positive_names(query)
+        if name.values
     ]
-    return {"bool": {"filter": [matching(query)], "should": scored}}
+    return {"bool": {"filter": [matching(query)], "should": [*scored, *named]}}
+
+
+def listing(pattern: Pattern, field: str) -> Json:
+    """Give the query that Elasticsearch, asked to explain it, rewrites into the terms that a pattern takes."""
+    most = MOST_TERMS + 1
+    if pattern.edits:
+        options: Json = {
+            "value": pattern.text,
+            "fuzziness": pattern.edits,
+            "prefix_length": 1,
+            "transpositions": True,
+            "max_expansions": most,
+            "rewrite": f"top_terms_{most}",
+        }
+        return {"fuzzy": {field: options}}
+    return {"prefix": {field: {"value": pattern.text, "rewrite": f"top_terms_{most}"}}}
+
+
+def newest_hours() -> Json:
+    """Give the aggregation that counts by hour, the newest first."""
+    hour = {
+        "field": "first_seen_at",
+        "calendar_interval": "hour",
+        "format": "yyyy-MM-dd'T'HH",
+        "order": "desc",
+    }
+    return {"composite": {"size": FACET_SIZE, "sources": [{"hour": {"date_histogram": hour}}]}}
 
 
 def counting(facet: FacetName, shard_size: int) -> Json:
     """Give the aggregation of a facet: the largest first, ties by value; exact where it reports no error."""
-    return {
-        "terms": {
-            "field": FACET_FIELDS.get(facet, facet),
-            "size": FACET_SIZE,
-            "shard_size": shard_size,
-            "order": [{"_count": "desc"}, {"_key": "asc"}],
-        }
-    }
-
-
-def normal(query: Query, *, negated: bool = False) -> Query:
-    """Give a tree with the same matches (or, `negated`, with all others) whose NOTs stand before leaves only."""
-    match query:
-        case Not(part):
-            return normal(part, negated=not negated)
-        case And(parts) | Or(parts):
-            kind = And if isinstance(query, And) != negated else Or
-            return _joined(kind, [normal(part, negated=negated) for part in parts])
-        case Everything() | Nothing():
-            return Everything() if isinstance(query, Everything) != negated else Nothing()
-        case _:
-            return Not(query) if negated else query
-
-
-def _joined(kind: type[And | Or], members: list[Query]) -> Query:
-    """Join parts in normal form: one list of them, without those that change nothing."""
-    neutral, deciding = (Everything(), Nothing()) if kind is And else (Nothing(), Everything())
-    flat = [one for part in members for one in (part.parts if isinstance(part, kind) else (part,))]
-    if deciding in flat:
-        return deciding
-    left = tuple(part for part in flat if part != neutral)
-    return kind(left) if len(left) > 1 else next(iter(left), neutral)
+    if facet == "hour":
+        return newest_hours()
+    order = [{"_key": "desc"}] if facet in HISTOGRAMS else [{"_count": "desc"}, {"_key": "asc"}]
+    field = FACET_FIELDS.get(facet, facet)
+    return {"terms": {"field": field, "size": FACET_SIZE, "shard_size": shard_size, "order": order}}
 
 
 def _built(query: Query, depth: int) -> Json:
@@ -99,6 +106,12 @@ def _leaf(query: Query) -> Json:
             return {"match_all": {}}
         case Words(terms, field) if terms:
             return {"multi_match": {"query": " ".join(terms), "type": "phrase", "fields": _FIELDS[field]}}
+        case Pattern(field=field, terms=terms) if terms:
+            held = [{"terms": {one: list(terms)}} for one in _FIELDS[field]]
+            return held[0] if len(held) == 1 else {"bool": {"should": held, "minimum_should_match": 1}}
+        case Within(first, second) if first and second:
+            near = [{"span_or": _within(query, one)} for one in _FIELDS[query.field]]
+            return near[0] if len(near) == 1 else {"bool": {"should": near, "minimum_should_match": 1}}
         case Value(field, values):
             return {"terms": {field: list(values)}}
         case Between(field, start, end):
@@ -113,6 +126,32 @@ def _all(parts: tuple[Query, ...], depth: int) -> Json:
     wanted = [_built(part, depth) for part in parts if not isinstance(part, Not)]
     unwanted = [_built(part.part, depth) for part in parts if isinstance(part, Not)]
     return {"bool": {"filter": wanted, "must_not": unwanted}}
+
+
+def _within(query: Within, field: str) -> Json:
+    """Give the spans in either order. Intervals would not do: they give up some of a phrase that overlaps itself."""
+    either = [(query.first, query.second), (query.second, query.first)]
+    return {"clauses": [_in_order([_run(one, field), _run(other, field)], query.gap) for one, other in either]}
+
+
+def _run(terms: tuple[str, ...], field: str) -> Json:
+    words: list[Json] = [{"span_term": {field: term}} for term in terms]
+    return _in_order(words, 0) if len(words) > 1 else words[0]
+
+
+def _in_order(clauses: list[Json], slop: int) -> Json:
+    return {"span_near": {"clauses": clauses, "slop": slop, "in_order": True}}
+
+
+def _scored(leaf: Words | Pattern | Within, field: str) -> Json:
+    boost = _WEIGHTS[field] * leaf.boost
+    match leaf:
+        case Words(terms):
+            return {"match_phrase": {field: {"query": " ".join(terms), "boost": boost}}}
+        case Pattern(terms=terms):
+            return {"terms": {field: list(terms or ()), "boost": boost}}
+        case Within():
+            return {"span_or": {**_within(leaf, field), "boost": boost}}
 
 
 def _between(field: str, start: datetime | None, end: datetime | None) -> Json:

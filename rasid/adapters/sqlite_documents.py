@@ -14,10 +14,13 @@ from rasid.domain.values import values_of
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS docs (
   rowid INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, version INTEGER NOT NULL,
-  first_seen INTEGER NOT NULL, published INTEGER, body BLOB NOT NULL);
-CREATE INDEX IF NOT EXISTS docs_newest ON docs (first_seen, id);
+  first_seen INTEGER NOT NULL, published INTEGER, story TEXT NOT NULL, body BLOB NOT NULL);
+CREATE INDEX IF NOT EXISTS docs_newest ON docs (first_seen, id, story);
+CREATE INDEX IF NOT EXISTS docs_story ON docs (story, first_seen, id);
+CREATE INDEX IF NOT EXISTS docs_published ON docs (published);
 CREATE VIRTUAL TABLE IF NOT EXISTS terms USING fts5 (
   title, text, tokenize = "unicode61 remove_diacritics 0 categories 'L* M* N* P* S* C*'");
+CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5vocab (terms, row);
 CREATE TABLE IF NOT EXISTS facets (
   doc INTEGER NOT NULL, field TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (doc, field, value)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS presence (
@@ -70,15 +73,17 @@ def _put(db: sqlite3.Connection, document: GroupedArticle, rowid: int | None) ->
     bare = dataclasses.replace(document, enriched=dataclasses.replace(document.enriched, terms=Terms()))
     published = micros(article.published_at) if article.published_at else None
     f"{terms.title}{terms.text}".encode()  # what cannot be stored must fail before anything is
-    values = (document.id, document.version, micros(article.first_seen_at), published, encode_body(bare))
+    seen = micros(article.first_seen_at)
+    values = (document.id, document.version, seen, published, document.story_id, encode_body(bare))
     if rowid is None:
         new = db.execute(
-            "INSERT INTO docs (id, version, first_seen, published, body) VALUES (?, ?, ?, ?, ?)", values
+            "INSERT INTO docs (id, version, first_seen, published, story, body) VALUES (?, ?, ?, ?, ?, ?)", values
         ).lastrowid
         db.execute("INSERT INTO terms (rowid, title, text) VALUES (?, ?, ?)", (new, terms.title, terms.text))
         return int(new or 0)
     db.execute(
-        "UPDATE docs SET id = ?, version = ?, first_seen = ?, published = ?, body = ? WHERE rowid = ?", (*values, rowid)
+        "UPDATE docs SET id = ?, version = ?, first_seen = ?, published = ?, story = ?, body = ? WHERE rowid = ?",
+        (*values, rowid),
     )
     db.execute("UPDATE terms SET title = ?, text = ? WHERE rowid = ?", (terms.title, terms.text, rowid))
     db.execute("DELETE FROM facets WHERE doc = ?", (rowid,))

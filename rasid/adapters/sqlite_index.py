@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import base64
-import json
 import threading
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from rasid.adapters.highlight import highlights
+from rasid.adapters.highlight import Highlighter
 from rasid.adapters.sqlite import connect, live_bytes, snapshot, transaction, translate
-from rasid.adapters.sqlite_documents import COLUMNS, DOCUMENT, FACET_FIELDS, SCHEMA, read_document, rows_of, store
-from rasid.adapters.sqlite_query import Condition, condition, expression, positive_words
+from rasid.adapters.sqlite_documents import DOCUMENT, SCHEMA, read_document, rows_of, store
+from rasid.adapters.sqlite_query import WITHIN, condition, is_within
+from rasid.adapters.sqlite_search import TEMPORARY, Search
 from rasid.domain.article import GroupedArticle
-from rasid.domain.errors import QueryError
-from rasid.domain.query import Between, Query
-from rasid.domain.search import FACET_SIZE, FacetCount, FacetName, Hit, SearchPage, Sort
+from rasid.domain.patterns import MOST_TERMS, expanded, takes
+from rasid.domain.query import Between, Pattern, Query
+from rasid.domain.search import FacetName, Hit, SearchPage, Sort
 from rasid.ports import Analyzer, Closing, Rejected
 
-# A hit in the title says more than one in the text.
-_RANK = "bm25(terms, 3.0, 1.0)"
 _SCAN = 200
+_LAST = "\U0010ffff"  # no term begins with it
 
 
 class SqliteIndex(Closing):
@@ -30,12 +29,14 @@ class SqliteIndex(Closing):
 
     def __init__(self, path: Path, analyzer: Analyzer) -> None:
         self._path = path
-        self._analyzer = analyzer
+        self._highlights = Highlighter(analyzer)
         # The index can be made again from the log, so a commit need not survive a power cut.
         self._writer, self._reader = connect(path, synchronous="NORMAL"), connect(path, synchronous="NORMAL")
         self._write_lock, self._read_lock = threading.Lock(), threading.Lock()
         with translate(path):
             self._writer.executescript(SCHEMA)
+            self._reader.create_function(WITHIN, 3, is_within, deterministic=True)
+            self._reader.executescript(TEMPORARY)
 
     def write(self, documents: Sequence[GroupedArticle]) -> Sequence[Rejected]:
         """Store the newest version of each in one transaction (see Index)."""
@@ -64,21 +65,26 @@ class SqliteIndex(Closing):
         sort: Sort = "newest",
         cursor: str | None = None,
         facets: Sequence[FacetName] = (),
+        collapse: bool = False,
     ) -> SearchPage:
         """Find documents (see Index)."""
-        where = condition(query)
         with self._read_lock, snapshot(self._reader, self._path):
-            total = self._reader.execute(f"SELECT count(*) FROM docs WHERE {where.sql}", where.values).fetchone()[0]
-            rows, following = (
-                self._newest(where, limit, cursor) if sort == "newest" else self._ranked(query, where, limit, cursor)
-            )
-            counts = {name: self._facet(name, where) for name in facets}
-        hits = tuple(self._hit(row, query) for row in rows)
-        return SearchPage(hits=hits, total=total, cursor=following, facets=counts)
+            query = expanded(query, self._terms)
+            found = Search(self._reader, query, cursor, sort=sort, collapse=collapse)
+            page = found.page(limit)
+            counts = {name: found.facet(name) for name in facets}
+        hits = tuple(self._hit(row, query) for row in page.rows)
+        return SearchPage(hits=hits, total=page.total, cursor=page.cursor, facets=counts)
+
+    def terms(self, pattern: Pattern) -> Sequence[str]:
+        """Give the terms held that a pattern stands for (see Index)."""
+        with self._read_lock, translate(self._path):
+            return self._terms(pattern)
 
     def scan(self, query: Query) -> Iterator[GroupedArticle]:
         """Give every match, oldest first, in pages (see Index)."""
-        where, after = condition(query), (-(2**62), "")
+        with self._read_lock, translate(self._path):
+            where, after = condition(expanded(query, self._terms)), (-(2**62), "")
         while True:
             rows = self._fetch(
                 f"SELECT {DOCUMENT} WHERE ({where.sql}) AND (docs.first_seen, docs.id) > (?, ?)"
@@ -133,72 +139,21 @@ class SqliteIndex(Closing):
         with self._read_lock, translate(self._path):
             return rows_of(self._reader.execute(statement, values))
 
-    def _newest(self, where: Condition, limit: int, cursor: str | None) -> tuple[list[dict[str, Any]], str | None]:
-        seen, last = _read_cursor(cursor, "newest") if cursor else (2**62, "")
-        rows = rows_of(
-            self._reader.execute(
-                f"SELECT {DOCUMENT} WHERE ({where.sql}) AND (docs.first_seen, docs.id) < (?, ?)"
-                " ORDER BY docs.first_seen DESC, docs.id DESC LIMIT ?",
-                (*where.values, seen, last, limit + 1),
-            )
+    def _terms(self, pattern: Pattern) -> list[str]:
+        """Read the list of terms where the pattern's may lie: it is sorted, so only a stretch of it."""
+        start = pattern.text[:1] if pattern.edits else pattern.text
+        rows = self._reader.execute("SELECT term FROM words WHERE term >= ? AND term < ?", (start, start + _LAST))
+        taken = list(islice((term for (term,) in rows if takes(pattern, term)), MOST_TERMS + 1))
+        alone = (
+            self._reader.execute("SELECT term FROM words WHERE term = ?", (term,)).fetchone() for term in pattern.whole
         )
-        following = rows[limit - 1] if len(rows) > limit else None
-        return rows[:limit], _cursor("newest", following["first_seen"], following["id"]) if following else None
-
-    def _ranked(
-        self, query: Query, where: Condition, limit: int, cursor: str | None
-    ) -> tuple[list[dict[str, Any]], str | None]:
-        """Rank what was there when the first page was asked for: later articles would shift the pages."""
-        newest, offset = (
-            _read_cursor(cursor, "relevance")
-            if cursor
-            else (self._reader.execute("SELECT coalesce(max(rowid), 0) FROM docs").fetchone()[0], 0)
-        )
-        ranking = " OR ".join(f"({expression(words)})" for words in positive_words(query))
-        score, join = "0.0", ""
-        values: tuple[object, ...] = ()
-        if ranking:
-            score, values = "coalesce(ranked.score, 0.0)", (ranking,)
-            join = f"LEFT JOIN (SELECT rowid, -{_RANK} AS score FROM terms WHERE terms MATCH ?) AS ranked"
-            join += " ON ranked.rowid = docs.rowid"
-        rows = rows_of(
-            self._reader.execute(
-                f"SELECT {score} AS score, {COLUMNS} FROM docs {join} JOIN terms ON terms.rowid = docs.rowid"
-                f" WHERE ({where.sql}) AND docs.rowid <= ?"
-                " ORDER BY 1 DESC, docs.first_seen DESC, docs.id DESC LIMIT ? OFFSET ?",
-                (*values, *where.values, newest, limit + 1, offset),
-            )
-        )
-        more = len(rows) > limit
-        return rows[:limit], _cursor("relevance", newest, offset + limit) if more else None
-
-    def _facet(self, name: FacetName, where: Condition) -> tuple[FacetCount, ...]:
-        rows = self._reader.execute(
-            "SELECT value, count(*), (SELECT label FROM labels WHERE labels.value = facets.value) FROM facets"
-            f" WHERE field = ? AND doc IN (SELECT docs.rowid FROM docs WHERE {where.sql})"
-            " GROUP BY value ORDER BY count(*) DESC, value LIMIT ?",
-            (FACET_FIELDS.get(name, name), *where.values, FACET_SIZE),
-        )
-        return tuple(FacetCount(value=value, count=count, label=name or value) for value, count, name in rows)
+        return sorted({*taken, *(row[0] for row in alone if row)})
 
     def _hit(self, row: dict[str, Any], query: Query) -> Hit:
         document = read_document(row)
         return Hit(
             document=document,
             score=float(row.get("score") or 0.0),
-            highlights=highlights(query, document, self._analyzer),
+            highlights=self._highlights(query, document),
+            story_size=row["story_size"],
         )
-
-
-def _cursor(*parts: object) -> str:
-    return base64.urlsafe_b64encode(json.dumps(parts).encode()).decode()
-
-
-def _read_cursor(cursor: str, sort: Sort) -> list[Any]:
-    try:
-        kind, *parts = json.loads(base64.urlsafe_b64decode(cursor.encode()))
-    except (ValueError, TypeError) as error:
-        raise QueryError("the cursor is not one that a search gave") from error
-    if kind != sort or len(parts) != 2:  # noqa: PLR2004 - a time and an id, or a row and an offset
-        raise QueryError(f"the cursor belongs to another order than {sort}")
-    return list(parts)

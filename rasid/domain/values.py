@@ -26,6 +26,7 @@ def values_of(document: GroupedArticle) -> dict[str, tuple[str, ...]]:
         "keywords": tuple(keyword.text.casefold() for keyword in enriched.keywords),
         "known": ("true",) if all(entity.known for entity in entities) else ("false",),
         "story_id": (document.story_id,),
+        "former_story_ids": document.former_story_ids,
         "origin": (article.origin,),
         "day": (article.first_seen_at.strftime("%Y-%m-%d"),),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 
@@ -14,8 +15,8 @@ from rasid.alerts.match import why
 from rasid.app.analysis import Analysis
 from rasid.domain.article import Carrier, GroupedArticle
 from rasid.domain.errors import QueryError
-from rasid.domain.query import And, Everything, Not, Or, Query, Value, Words
-from rasid.domain.search import FACET_SIZE
+from rasid.domain.query import And, Everything, Not, Or, Pattern, Query, Value, Words
+from rasid.domain.search import FACET_SIZE, Hit, Sort
 from rasid.ports import Index
 
 ANALYSIS = Analysis()
@@ -136,6 +137,146 @@ class IndexContract:
         )
         index.refresh()
         assert ask(index, query) == found
+
+    @pytest.mark.parametrize(
+        ("query", "found"),
+        [
+            ('"Асадом Шойгу"~2', [3]),
+            ('"Асадом Шойгу"~1', []),
+            ('"Асадом Шойгу"~0', []),
+            ('"في سوريا; الأسد"~1', [1]),
+            ('"situation in; Assad"~2', [2]),
+            ('"Syria Syria"~9', []),
+            ("title:сири*", [3]),
+            ("situati*", [2]),
+            ("discussing*", [2]),
+            ("text:situati*", []),
+            ("الوض*", [1]),
+            ("Shoygu~1 -Larisa", [2]),
+            ("Идлеб~1 OR Сария~1", [3]),
+            ("شويقو~1", [1]),
+            ("shaigo~1", []),
+            ("shaigo~2", [4, 2]),
+            ("boigu~2", []),
+            ("Shoigu^3 AND (Syria OR Tuva)^0.5", [4, 2]),
+            ("Syria && !Tuva", [2]),
+            ("Syria || Сирия", [4, 3, 2]),
+            ("Tuva OR +Syria", [4, 2]),
+            ("Syria OR Сирия OR -Tuva", [3, 2]),
+            ("Syria & Tuva", [4]),
+            ("seen:2026", [4, 3, 2, 1]),
+            ("seen:2026-11 AND seen:[2026-11-23 TO 2026-11-24}", [4, 3, 2, 1]),
+            ("seen:{2026-11 TO *]", []),
+            ("seen:>2026-11-23T12:02:00Z", [4, 3]),
+            ('seen:["2026-11-23T12:02:00+00:00" TO 2026-11-23T12:04}', [3, 2]),
+        ],
+    )
+    def test_the_whole_language_is_read_alike(self, index: Index, query: str, found: list[int]) -> None:
+        """Proximity, wildcards, fuzzy words, boosts, Lucene's signs and dates of any length, in three scripts."""
+        index.write(THREE)
+        index.refresh()
+        assert ask(index, query) == found
+
+    def test_a_boost_changes_the_order_only(self, index: Index) -> None:
+        """Of two words the one that weighs more brings its article up; what is found stays the same."""
+        index.write([document(ANALYSIS, 1, title="Идлиб"), document(ANALYSIS, 2, title="Дамаск")])
+        index.refresh()
+        for text, first in (("Идлиб^9 OR Дамаск", 1), ("Идлиб OR Дамаск^9", 2), ("title:(Идлиб OR Дамаск~1^9)", 2)):
+            page = index.search(parse_query(text, ANALYSIS).query, sort="relevance")
+            numbers = [int(hit.document.id[7:], 16) for hit in page.hits]
+            assert (numbers[0], set(numbers)) == (first, {1, 2})
+
+    def test_a_name_counts_in_every_script(self, index: Index) -> None:
+        """By relevance an article that names somebody in another script comes before one with a lesser word."""
+        index.write([*THREE, document(ANALYSIS, 9, minutes=99, title="x", text="Tuva")])
+        index.refresh()
+        page = index.search(parse_query("Шойгу OR Tuva^0.1", ANALYSIS).query, sort="relevance")
+        assert {int(hit.document.id[7:], 16) for hit in page.hits[:3]} == {1, 2, 3}
+        assert all(hit.score > 0 for hit in page.hits)
+
+    def test_terms_are_listed_by_their_predicate(self, index: Index) -> None:
+        """The list of a pattern is what the index holds and the predicate takes, in order."""
+        index.write(THREE)
+        index.refresh()
+        assert list(index.terms(Pattern("шой"))) == ["шойг"]
+        assert list(index.terms(Pattern("situ", whole=("syria", "nowhere")))) == ["situat", "syria"]
+        assert list(index.terms(Pattern("shoigo", 1))) == ["shoigu"]
+        assert list(index.terms(Pattern("асда", 1))) == ["асад"]
+
+    @pytest.mark.parametrize("sort", ["newest", "relevance"])
+    def test_stories_show_once_while_news_arrives(self, index: Index, sort: Sort) -> None:
+        """Collapsed pages give each story its first hit and size, and neither repeat nor skip one as news comes."""
+        texts = ["سوريا", "Syria Сирия سوريا", "Сирия سوريا"]
+        index.write(
+            [document(ANALYSIS, n, minutes=n, story=f"s{n % 5}", title=texts[n % 3], text="x") for n in range(1, 24)]
+        )
+        index.refresh()
+        query = parse_query("سوريا", ANALYSIS).query
+        alone = [hit.document for hit in index.search(query, sort=sort, limit=100).hits]
+        stories = list(dict.fromkeys(one.story_id for one in alone))
+        shown: list[Hit] = []
+        cursor = None
+        while True:
+            page = index.search(query, sort=sort, limit=2, cursor=cursor, collapse=True, facets=("language",))
+            assert page.total == 5
+            shown += page.hits
+            # News of a story that comes on a later page, and of a new one.
+            index.write(
+                [
+                    document(ANALYSIS, 900 + len(shown) + n, minutes=900, story=s, title="سوريا")
+                    for n, s in ((0, stories[-1]), (1, "new"))
+                ]
+            )
+            index.refresh()
+            if (cursor := page.cursor) is None:
+                break
+        assert [hit.document.story_id for hit in shown] == stories
+        assert [hit.document for hit in shown] == [next(one for one in alone if one.story_id == s) for s in stories]
+        assert {hit.document.story_id: hit.story_size for hit in shown} == Counter(one.story_id for one in alone)
+
+    def test_a_cursor_of_stories_is_not_one_of_articles(self, index: Index) -> None:
+        """A cursor goes on only in the kind of list it came from."""
+        index.write([document(ANALYSIS, n) for n in range(1, 4)])
+        index.refresh()
+        cursor = index.search(Everything(), limit=1, collapse=True).cursor
+        with pytest.raises(QueryError, match="cursor"):
+            index.search(Everything(), limit=1, cursor=cursor)
+
+    def test_hours_and_days_come_newest_first(self, index: Index) -> None:
+        """The histograms count every hour and day that has hits, the newest fifty."""
+        index.write([document(ANALYSIS, n, minutes=40 * n) for n in range(-90, 1)])
+        index.refresh()
+        for query in (Everything(), parse_query("seen:[* TO *] Shoigu", ANALYSIS).query):
+            found = index.search(query, facets=("day", "hour")).facets
+            assert [(c.value, c.count) for c in found["hour"]][:3] == [
+                ("2026-11-23T12", 1),
+                ("2026-11-23T11", 1),
+                ("2026-11-23T10", 2),
+            ]
+            assert len(found["hour"]) == FACET_SIZE
+            assert [c.value for c in found["day"]] == ["2026-11-23", "2026-11-22", "2026-11-21"]
+
+    def test_highlights_mark_what_patterns_and_proximity_found(self, index: Index) -> None:
+        """Each found word is marked as it stands: declined, with its clitic left out, and not what lies between."""
+        text = "Министр Шойгу́ встретился с Асадом. Разговор с Шойгу о Сирии."
+        index.write(
+            [document(ANALYSIS, 1, title="t", text=text), document(ANALYSIS, 2, title="بشويغو والأسد", text="وسوريا")]
+        )
+        index.refresh()
+        for query, marked in (
+            ("Шойгу", ["Шойгу́", "Шойгу"]),
+            ('"Асад Шойгу"~3', ["Шойгу́", "Асадом", "Шойгу"]),
+            ("шой*", ["Шойгу́", "Шойгу"]),
+            ("Сериа~2", ["Сирии"]),
+            ("شويغ*", ["شويغو"]),
+            ("سوري~1", ["سوريا"]),
+            ('"الأسد شويغو"~0', ["شويغو", "الأسد"]),
+        ):
+            found = index.search(parse_query(query, ANALYSIS).query).hits
+            assert [m.surface for hit in found for m in hit.highlights] == marked, query
+            for hit in found:
+                article = hit.document.enriched.article
+                assert all(getattr(article, m.field)[m.start : m.end] == m.surface for m in hit.highlights)
 
     def test_the_index_and_the_matcher_agree(self, index: Index) -> None:
         """For random trees, the index finds exactly what the in-process matcher accepts."""

@@ -14,6 +14,7 @@ from contract.index_contract import ANALYSIS, THREE, ask
 from elasticsearch import Elasticsearch
 from makers import NOON
 
+from rasid.adapters.elasticsearch_admin import ElasticsearchAdmin
 from rasid.adapters.elasticsearch_index import ElasticsearchIndex
 from rasid.adapters.elasticsearch_templates import Names
 from rasid.domain.errors import StoreError
@@ -69,7 +70,11 @@ def test_the_daemons_key_is_enough_for_all_they_do(site: Site) -> None:
         assert ask(index, "Сирия OR سوريا OR Syria") == [4, 3, 2, 1]
         first = index.search(Everything(), limit=3, sort="relevance", facets=("person",))
         assert len(index.search(Everything(), limit=3, sort="relevance", cursor=first.cursor).hits) == 1
+        assert ask(index, "сири* OR Syra~1 OR سوري*") == [4, 3, 2, 1]
+        assert index.search(Everything(), limit=1, collapse=True, facets=("hour",)).total == 4
         assert len(list(index.scan(Everything()))) == index.count() == 4
+        with ElasticsearchAdmin(site.address, prefix=site.prefix, api_key=site.daemon_key, ca_certs=site.ca) as admin:
+            assert {one.month: one.documents for one in admin.status() if one.month} == {"2026-11": 4}
         assert index.retain(before=NOON + timedelta(minutes=3)) == 2
         # Everything is older than next year, so the month goes whole.
         assert index.retain(before=NOON + timedelta(days=365)) == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -16,9 +17,10 @@ from hypothesis import strategies as st
 from makers import document
 
 from rasid.adapters.sqlite_index import SqliteIndex
+from rasid.alerts.match import why
 from rasid.domain.article import Carrier, GroupedArticle, Keyword, Names, Place
-from rasid.domain.query import And, Between, Everything, Near, Not, Nothing, Or, Query, Value, Words
-from rasid.domain.search import FACETS, SearchPage
+from rasid.domain.query import And, Between, Everything, Near, Not, Nothing, Or, Pattern, Query, Value, Within, Words
+from rasid.domain.search import FACETS, SearchPage, Sort
 from rasid.ports import Index
 
 WORDS = {
@@ -108,12 +110,19 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
         yield Both(sqlite, elasticsearch)
 
 
+TERMS = sorted({term.text for words in WORDS.values() for word in words for term in ANALYSIS.terms(word)})
+FIELDS = st.sampled_from(["any", "title", "text"])
+BOOSTS = st.sampled_from([1.0, 2.5, 0.0])
+OPERANDS = st.lists(st.sampled_from(TERMS), min_size=1, max_size=2).map(tuple)
+BEGINNINGS = st.sampled_from(TERMS).flatmap(lambda term: st.integers(1, len(term)).map(lambda size: term[:size]))
+
+
 @st.composite
 def phrases(draw: st.DrawFn) -> Words:
     """Give one to three analysed words of one language."""
     words = draw(st.lists(st.sampled_from(WORDS[draw(st.sampled_from(["ar", "en", "ru"]))]), min_size=1, max_size=3))
     terms = tuple(term.text for term in ANALYSIS.terms(" ".join(words)))
-    return Words(terms, draw(st.sampled_from(["any", "title", "text"])))
+    return Words(terms, draw(FIELDS), "", draw(BOOSTS))
 
 
 VALUES = [
@@ -128,6 +137,11 @@ LEAVES: st.SearchStrategy[Query] = st.one_of(
     st.sampled_from(VALUES).map(lambda pair: Value(pair[0], (pair[1],))),  # type: ignore[arg-type]
     st.builds(Between, st.sampled_from(["first_seen_at", "published_at"]), MOMENTS, MOMENTS),
     st.builds(Near, st.just(("RU", SHOIGU)), st.sampled_from([("SY",), ("RU",), ("none",)]), st.integers(0, 12)),
+    st.builds(Within, OPERANDS, OPERANDS, st.integers(0, 4), FIELDS, st.just(""), BOOSTS),
+    st.builds(Pattern, BEGINNINGS, st.just(0), st.lists(st.sampled_from(TERMS), max_size=1).map(tuple), FIELDS),
+    st.builds(
+        Pattern, st.sampled_from([*TERMS, "сыр", "شوغيو", "forec"]), st.sampled_from([1, 2]), st.just(()), FIELDS
+    ),
     st.sampled_from([Everything(), Nothing()]),
 )
 QUERIES: st.SearchStrategy[Query] = st.recursive(
@@ -141,19 +155,22 @@ QUERIES: st.SearchStrategy[Query] = st.recursive(
 )
 
 
-def pages(index: Index, query: Query) -> list[SearchPage]:
+def pages(
+    index: Index, query: Query, *, sort: Sort = "newest", collapse: bool = False, limit: int = 40
+) -> list[SearchPage]:
     """Follow the cursor from the first page to the last."""
-    found = [index.search(query, limit=40, facets=FACETS)]
+    found = [index.search(query, limit=limit, sort=sort, collapse=collapse, facets=FACETS)]
     while cursor := found[-1].cursor:
-        found.append(index.search(query, limit=40, cursor=cursor))
+        found.append(index.search(query, limit=limit, sort=sort, collapse=collapse, cursor=cursor))
     return found
 
 
-@settings(max_examples=60)
+@settings(max_examples=400, deadline=None)
 @given(query=QUERIES)
+@example(query=Within(("شويغو", "شويغو"), ("شويغو", "شويغو"), 2))  # a phrase that overlaps itself
 @example(query=Not(Between("published_at", None, START + timedelta(days=30))))  # many have no published_at
 def test_both_indexes_give_the_same(both: Both, query: Query) -> None:
-    """Hits, their order, highlights, totals, pages and facets are the same for any query."""
+    """Hits, their order, highlights, totals, pages and facets are the same for any query, and what the matcher takes."""
     ours, theirs = pages(both.sqlite, query), pages(both.elasticsearch, query)
     for one, other in zip(ours, theirs, strict=True):
         assert [hit.document.id for hit in one.hits] == [hit.document.id for hit in other.hits]
@@ -162,9 +179,28 @@ def test_both_indexes_give_the_same(both: Both, query: Query) -> None:
         ]
         assert one.total == other.total
         assert one.facets == other.facets
+    assert {hit.document.id for page in ours for hit in page.hits} == {
+        one.id for one in CORPUS if why(query, one) is not None
+    }
 
 
-@settings(max_examples=15)
+@settings(max_examples=40, deadline=None)
+@given(query=QUERIES, sort=st.sampled_from(["newest", "relevance"]))
+def test_both_indexes_collapse_stories_alike(both: Both, query: Query, sort: Sort) -> None:
+    """Each story shows once, with its size; stories are as many as said; by time both indexes show the same."""
+    found = [pages(index, query, sort=sort, collapse=True, limit=2) for index in (both.sqlite, both.elasticsearch)]
+    sizes = Counter(one.story_id for one in both.sqlite.scan(query))
+    for one in found:
+        hits = [hit for page in one for hit in page.hits]
+        assert {hit.document.story_id: hit.story_size for hit in hits} == sizes
+        assert len(hits) == len(sizes) == one[0].total
+    shown = [[hit.document.id for page in one for hit in page.hits] for one in found]
+    if sort == "newest":
+        assert shown[0] == shown[1]
+        assert found[0][0].facets == found[1][0].facets
+
+
+@settings(max_examples=40, deadline=None)
 @given(query=QUERIES)
 def test_both_indexes_scan_and_rank_the_same_documents(both: Both, query: Query) -> None:
     """A scan gives the same list; relevance the same set, whatever the scores."""

@@ -33,6 +33,9 @@ def search(
     facets: Annotated[
         bool, typer.Option("--facets", help="Count languages, sources, people, places and days too.")
     ] = False,
+    collapse: Annotated[
+        bool, typer.Option("--collapse", help="Show each story once, by its newest or best article.")
+    ] = False,
     cursor: Annotated[str | None, typer.Option(help="Go on where an earlier page ended.")] = None,
 ) -> None:
     """Search the articles. A name in any of the three scripts finds all its spellings."""
@@ -42,12 +45,17 @@ def search(
         for note in parsed.notes:
             tell(note)
         page = stores.index.search(
-            parsed.query, limit=limit, sort=order, cursor=cursor, facets=FACETS if facets else ()
+            parsed.query,
+            limit=limit,
+            sort=order,
+            cursor=cursor,
+            facets=FACETS if facets else (),
+            collapse=collapse,
         )
     if as_json:
         _print_json(page, with_facets=facets)
     else:
-        _print_text(page, with_facets=facets)
+        _print_text(page, "stories" if collapse else "articles", with_facets=facets)
 
 
 def _sort(text: str) -> Sort:
@@ -64,12 +72,17 @@ def _print_json(page: SearchPage, *, with_facets: bool) -> None:
         print_json({"facets": counts, "total": page.total, "cursor": page.cursor})
 
 
-def _print_text(page: SearchPage, *, with_facets: bool) -> None:
+def _print_text(page: SearchPage, kind: str, *, with_facets: bool) -> None:
     for hit in page.hits:
         article = hit.document.enriched.article
         typer.echo(f"{article.first_seen_at:%Y-%m-%d %H:%M}  {hit.document.enriched.language}  {article.source}")
-        typer.echo(f"    {article.title}\n    {article.url or article.id}")
-    tell(f"{len(page.hits)} of {page.total} articles" + (f"; next page: --cursor {page.cursor}" if page.cursor else ""))
+        more = (
+            f"\n    {hit.story_size} articles tell this story: story:{hit.document.story_id}"
+            if hit.story_size > 1
+            else ""
+        )
+        typer.echo(f"    {article.title}\n    {article.url or article.id}{more}")
+    tell(f"{len(page.hits)} of {page.total} {kind}" + (f"; next page: --cursor {page.cursor}" if page.cursor else ""))
     for name, found in page.facets.items() if with_facets else ():
         tell(f"{name}: " + ", ".join(f"{count.label} {count.count}" for count in found[:10]))
 

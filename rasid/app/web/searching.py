@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
@@ -15,7 +16,9 @@ from rasid.domain.errors import QueryError
 from rasid.domain.query import And, Between, Query, Value, ValueField
 from rasid.domain.search import FacetCount, FacetName, SearchPage, Sort
 
-SHOWN_FACETS: tuple[FacetName, ...] = ("language", "source", "source_country", "person", "org", "place", "day")
+SHOWN_FACETS: tuple[FacetName, ...] = (
+    "language", "source", "source_country", "person", "org", "place", "keyword", "ownership", "day", "hour",
+)  # fmt: skip
 PAGE = 20
 _FIELDS: dict[str, ValueField] = {
     "language": "language",
@@ -27,53 +30,70 @@ _FIELDS: dict[str, ValueField] = {
     "place": "place_ids",
     "keyword": "keywords",
     "entity": "entity_ids",
+    "story": "story_id",
 }
-FILTERS = (*_FIELDS, "day")
+_SPANS = {"day": ("%Y-%m-%d", timedelta(days=1)), "hour": ("%Y-%m-%dT%H", timedelta(hours=1))}
+FILTERS = (*_FIELDS, *_SPANS)
 _MOST_FILTERS = 30
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What an address asks for."""
+    """What an address asks for; `collapse` shows each story once, by its first article."""
 
     text: str
     sort: Sort
     filters: tuple[tuple[str, str], ...]
     cursor: str | None = None
+    collapse: bool = True
 
     @classmethod
-    def of(cls, params: QueryParams) -> Asked:
-        """Read the address; what it does not know it leaves out."""
+    def of(cls, params: QueryParams, *, default: Literal["stories", "articles"] = "stories") -> Asked:
+        """Read an address; what it does not know it leaves out. `show` says stories or articles."""
         filters = tuple((name, value) for name, value in params.multi_items() if name in FILTERS)[:_MOST_FILTERS]
         sort: Sort = "relevance" if params.get("sort") == "relevance" else "newest"
-        return cls(params.get("q", "").strip(), sort, filters, params.get("cursor") or None)
+        collapse = params.get("show", default) != "articles"
+        return cls(params.get("q", "").strip(), sort, filters, params.get("cursor") or None, collapse)
 
     @property
     def is_front(self) -> bool:
         """Tell whether this is the page of the newest articles, with nothing asked for."""
-        return not (self.text or self.filters or self.cursor) and self.sort == "newest"
+        return not (self.text or self.filters or self.cursor) and self.sort == "newest" and self.collapse
 
     def address(self, *, cursor: str | None = None, path: str = "/") -> str:
         """Give the address of this search, or of its page at `cursor`."""
         pairs = [("q", self.text)] if self.text else []
         pairs += [("sort", self.sort)] if self.sort != "newest" else []
+        pairs += [] if self.collapse else [("show", "articles")]
         pairs += [*self.filters, *([("cursor", cursor)] if cursor else [])]
         return f"{path}?{urlencode(pairs)}" if pairs else path
+
+    def feed(self, form: str) -> str:
+        """Give the address of this search as a feed of articles, "atom" or "json"."""
+        return replace(self, collapse=True, cursor=None).address(path=f"/feeds/search.{form}")
 
     def toggled(self, name: str, value: str) -> Asked:
         """Give the search with one filter added, or taken away where it was on."""
         pair = (name, value)
         kept = tuple(one for one in self.filters if one != pair)
-        return Asked(self.text, self.sort, kept if pair in self.filters else (*kept, pair))
+        return replace(self, filters=kept if pair in self.filters else (*kept, pair), cursor=None)
+
+    def switched(self) -> Asked:
+        """Give the search with stories in place of articles, or the other way round."""
+        return replace(self, collapse=not self.collapse, cursor=None)
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A page of hits, or why there is none; `notes` say how the text was read."""
+    """A page of hits, or why there is none; `notes` say how the text was read.
+
+    `position` is the place in the text that the error is about, in code points.
+    """
 
     page: SearchPage | None
     notes: tuple[str, ...] = ()
     error: str | None = None
+    position: int | None = None
 
 
 def answer(
@@ -86,12 +106,14 @@ def answer(
     try:
         parsed = parse_query(asked.text, context.analyzer)
         query = _filtered(parsed.query, asked.filters)
-        page = context.index.search(query, limit=limit, sort=asked.sort, cursor=asked.cursor, facets=facets)
+        page = context.index.search(
+            query, limit=limit, sort=asked.sort, cursor=asked.cursor, facets=facets, collapse=asked.collapse
+        )
         if wide:
             counts = {name: _counted_alone(context, parsed.query, asked, name) for name in _filtered_facets(asked)}
             page = replace(page, facets={**page.facets, **counts})
     except QueryError as error:
-        return Answer(None, error=str(error))
+        return Answer(None, error=str(error), position=error.position)
     return Answer(page, parsed.notes)
 
 
@@ -112,13 +134,15 @@ def _filtered(query: Query, filters: Sequence[tuple[str, str]]) -> Query:
     parts: list[Query] = [query]
     for name in dict.fromkeys(name for name, _ in filters):
         values = tuple(value for one, value in filters if one == name)
-        parts.append(_day(values[-1]) if name == "day" else Value(_FIELDS[name], values))
+        parts.append(_span(name, values[-1]) if name in _SPANS else Value(_FIELDS[name], values))
     return And(tuple(parts)) if len(parts) > 1 else query
 
 
-def _day(text: str) -> Query:
+def _span(name: str, text: str) -> Query:
+    form, length = _SPANS[name]
     try:
-        start = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
-    except ValueError as error:
-        raise QueryError(f"{text!r} is no day: write 2026-11-23") from error
-    return Between("first_seen_at", start, start + timedelta(days=1))
+        start = datetime.strptime(text, form).replace(tzinfo=UTC)
+        return Between("first_seen_at", start, start + length)
+    except (ValueError, OverflowError) as error:
+        example = "2026-11-23" if name == "day" else "2026-11-23T12"
+        raise QueryError(f"{text!r} is no {name}: write {example}") from error
