@@ -1,30 +1,17 @@
-"""Rules, their matches, and the alerts that come of them."""
+"""Matches of rules, and the alerts that come of them."""
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
 from rasid.domain.article import Origin
-from rasid.domain.query import Query
 from rasid.domain.times import require_aware
 
 AlertLevel = Literal["low", "normal", "high"]
 AlertKind = Literal["match", "follow_up", "service"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
-    """What a desk wants to hear about; `version` is a hash of the rule's text."""
-
-    id: str
-    name: str
-    version: str
-    query: Query
-    description: str = ""
-    enabled: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +24,29 @@ class Why:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AlertArticle:
+    """What a person is told of one article of an alert."""
+
+    id: str
+    title: str
+    source: str
+    language: str
+    first_seen_at: datetime
+    url: str | None = None
+    published_at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        """Check that the times are aware."""
+        require_aware(first_seen_at=self.first_seen_at, published_at=self.published_at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
-    """One rule matched one revision of one article."""
+    """One rule matched one revision of one article: all that deciding needs of it.
+
+    `at` is when this state of the article was seen. `values` holds the article's values of the fields that the rule
+    counts, compares or groups by. `story_ids` begins with the story's id; behind it those it had before a merge.
+    """
 
     rule_id: str
     rule_version: str
@@ -48,6 +56,10 @@ class Match:
     title: str
     at: datetime
     why: tuple[Why, ...]
+    article: AlertArticle | None = None
+    origin: Origin = "live"
+    story_ids: tuple[str, ...] = ()
+    values: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Check that the time is aware."""
@@ -67,23 +79,6 @@ class Delivery:
     def __post_init__(self) -> None:
         """Check that the time is aware."""
         require_aware(at=self.at)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AlertArticle:
-    """What a person is told of one article of an alert."""
-
-    id: str
-    title: str
-    source: str
-    language: str
-    first_seen_at: datetime
-    url: str | None = None
-    published_at: datetime | None = None
-
-    def __post_init__(self) -> None:
-        """Check that the times are aware."""
-        require_aware(first_seen_at=self.first_seen_at, published_at=self.published_at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from rasid.app.cluster import cluster
 from rasid.app.stages import READS
 from rasid.app.worker import due
 from rasid.domain.errors import InputError
+from rasid.settings import load, shown
 
 PART = ("news.entries.raw.v1", 0)
 LATER = ("news.backfill.entries.raw.v1", 0)
@@ -73,7 +74,8 @@ def test_back_fill_need_not_move_while_live_entries_wait() -> None:
 def test_the_servers_are_read_from_the_environment(tmp_path: Path) -> None:
     """Secrets may lie in files, and are not shown."""
     (tmp_path / "password").write_text("s3cret\n")
-    found = cluster(
+    settings = load(
+        None,
         {
             "RASID_KAFKA": "kafka:9092",
             "RASID_KAFKA_USERNAME": "rasid",
@@ -82,18 +84,20 @@ def test_the_servers_are_read_from_the_environment(tmp_path: Path) -> None:
             "RASID_ELASTICSEARCH_API_KEY": "k3y",
             "RASID_GROUP_PREFIX": "desk.",
         },
-        member="one",
     )
+    found = cluster(settings, member="one")
     assert (found.kafka.servers, found.kafka.password, found.kafka.prefix) == ("kafka:9092", "s3cret", "desk.")
     assert (found.elasticsearch, found.member) == ("http://search:9200", "one")
     assert "s3cret" not in repr(found)
     assert "k3y" not in repr(found)
+    assert (shown(settings)["kafka_password"], shown(settings)["elasticsearch_api_key"]) == ("***", "***")
+    assert not {"s3cret", "k3y"} & set(repr(settings).split("'"))
 
 
 def test_no_kafka_is_said_with_what_to_do() -> None:
     """The cluster mode has no default address."""
     with pytest.raises(InputError, match="RASID_KAFKA"):
-        cluster({})
+        cluster(load(None, {}))
 
 
 def test_there_is_a_worker_for_every_stage() -> None:

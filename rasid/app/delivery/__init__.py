@@ -1,0 +1,1 @@
+"""Alerts on their way to people: receivers, messages, the outbox, and the service that watches itself."""
