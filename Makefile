@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 export PYTHONUTF8 := 1
 
-.PHONY: install run test test-cluster check lint servers servers-stop bench eval models clean
+.PHONY: install run test test-cluster check lint servers servers-stop bench bench-cluster soak eval models clean
 
 install: $(READY)
 
@@ -21,6 +21,7 @@ run: install
 # No test connects beyond this machine (tests/conftest.py sees to it).
 test: install
 	@tools/install_chromium.sh
+	@tools/install_checkers.sh >/dev/null
 	RASID_FEEDS=sample $(BIN)/python -m pytest -n 2 --dist loadgroup -m 'not cluster'
 
 # The real Kafka and Elasticsearch, fetched and started on this machine.
@@ -45,14 +46,25 @@ lint: install
 # One order of the tests, so that CI tells of the change alone; `make test` shuffles anew each time.
 check: lint
 	@tools/install_chromium.sh
+	@tools/install_checkers.sh >/dev/null
 	RASID_FEEDS=sample $(BIN)/python -m pytest --randomly-seed=20261123 -n 2 --dist loadgroup -m 'not cluster' --cov --cov-report=term:skip-covered
 
 bench: install
 	$(BIN)/python bench/run.py
 
+# The cluster mode on this machine: rates, shares, delays, memory.
+bench-cluster: servers
+	$(BIN)/python bench/cluster.py
+
+# Kills and outages of everything among many articles, on servers of its own.
+soak: install
+	$(BIN)/python -u bench/soak.py
+
 # Accuracy, on ../shared/data where it is there, else on what the repo may hold.
 eval: install
 	$(BIN)/python tools/eval.py
+	$(BIN)/python tools/eval_stories.py
+	$(BIN)/python tools/eval_rules.py
 
 models: install
 	@cat docs/models.md

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-BENCHES = ("parse", "poll", "enrich", "end_to_end")
+BENCHES = ("parse", "poll", "enrich", "end_to_end", "search", "rules", "stories")
 
 
 def main() -> None:

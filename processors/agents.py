@@ -34,6 +34,7 @@ from rasid.ports import Message
 
 log = structlog.get_logger("rasid.agents")
 
+_SMALLER = 20
 _REVOKE_SECONDS = 5.0  # half a session: how long a rebalance waits for the batch in hand
 
 
@@ -119,9 +120,9 @@ def create_app(work: Work, broker: Broker) -> StageApp:
 
 
 def _register(app: StageApp, work: Work, topic: str, urgency: int) -> None:
-    """Make one agent; less urgent ones take smaller batches, since an urgent one may have to wait for one of them."""
+    """Make one agent; less urgent ones take small batches, since an urgent one may have to wait for one of them."""
     source = app.topic(app.prefix + topic, key_serializer="raw", value_serializer="raw", internal=True)
-    size = work.batch if urgency == 0 else max(1, work.batch // 4)
+    size = work.batch if urgency == 0 else max(1, work.batch // _SMALLER)
 
     async def agent(stream: StreamT[bytes]) -> None:
         try:
@@ -184,7 +185,9 @@ def _settings(work: Work, broker: Broker) -> dict[str, Any]:
         "broker_commit_interval": 1.0,
         "consumer_auto_offset_reset": "earliest",
         "consumer_group_instance_id": broker.member,
-        "stream_buffer_maxsize": 2 * work.batch,
+        # Faust stops fetching at four fifths of it, and what was fetched by then must find room: it would wait for its
+        # topic's agent, and live records behind it with it.
+        "stream_buffer_maxsize": 6 * work.batch,
         # It would wait for ever for a batch that an outage holds; before_partitions_go and drain wait for a while.
         "stream_wait_empty": False,
         "producer_compression_type": "zstd",

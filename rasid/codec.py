@@ -7,6 +7,9 @@ else is a new version. A version this program does not know is a CodecError, nev
 from __future__ import annotations
 
 import hashlib
+import secrets
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -14,9 +17,13 @@ import msgspec
 
 from rasid.domain.alert import Alert, Match
 from rasid.domain.article import Article, EnrichedArticle, GroupedArticle, RawEntry
+from rasid.domain.control import Changed, Control, RuleEdited, RulesInForce, TermsSeen, Tick
+from rasid.domain.delivery import Claim, Handover
 from rasid.domain.errors import CodecError
+from rasid.domain.feed import FeedItems, FeedMemory
 from rasid.domain.known import KnownArticle
-from rasid.ports import Message
+from rasid.domain.rule_state import RuleState, StateMark
+from rasid.ports import Message, Outputs, Record
 
 T = TypeVar("T")
 
@@ -29,10 +36,29 @@ _KINDS: dict[type, tuple[str, int]] = {
     KnownArticle: ("rasid.known", 1),
     Match: ("rasid.match", 1),
     Alert: ("rasid.alert", 1),
+    Changed: ("rasid.changed", 1),
+    Tick: ("rasid.tick", 1),
+    Control: ("rasid.control", 1),
+    RuleEdited: ("rasid.rule-edited", 1),
+    RulesInForce: ("rasid.rules-in-force", 1),
+    TermsSeen: ("rasid.terms-seen", 1),
+    RuleState: ("rasid.rule-state", 1),
+    StateMark: ("rasid.state-mark", 1),
+    Handover: ("rasid.handover", 1),
+    Claim: ("rasid.claim", 1),
+    FeedMemory: ("rasid.feed", 1),
+    FeedItems: ("rasid.feed-items", 1),
 }
 _DECODERS: dict[type, msgspec.json.Decoder[Any]] = {kind: msgspec.json.Decoder(kind) for kind in _KINDS}
 _ENCODER = msgspec.json.Encoder()
 _SOURCE = b"/rasid"
+TRACE = "traceparent"
+_TIME = "rasid_time"  # taken off by the bus where it is a time
+
+
+def kinds() -> dict[type, str]:
+    """Give what each type of message is called on the wire: its kind with its version, as in `ce_type`."""
+    return {kind: f"{name}.v{version}" for kind, (name, version) in _KINDS.items()}
 
 
 def encode(value: object, *, key: str, time: datetime) -> Message:
@@ -50,13 +76,46 @@ def encode(value: object, *, key: str, time: datetime) -> Message:
     return Message(key=key.encode(), value=body, time=time, headers=headers)
 
 
+def begin_trace(message: Message) -> Message:
+    """Give a message the beginning of a trace (W3C Trace Context, level 1): all that follows from it carries it on."""
+    trace = f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01".encode()
+    return replace(message, headers={**message.headers, TRACE: trace})
+
+
+def carried(records: Sequence[Record], outputs: Outputs) -> Outputs:
+    """Give outputs the trace of the record they follow from: the one of their key, or the only one there is.
+
+    An article's key is the entry's behind its month, so what admit makes finds its entry too.
+    """
+    traces = {one.message.key: one.message.headers[TRACE] for one in records if TRACE in one.message.headers}
+    if not traces:
+        return outputs
+    only = next(iter(traces.values())) if len(records) == 1 else None
+
+    def one(message: Message) -> Message:
+        trace = traces.get(message.key) or traces.get(message.key.partition(b"-")[2]) or only
+        if trace is None or TRACE in message.headers:
+            return message
+        return replace(message, headers={**message.headers, TRACE: trace})
+
+    return {topic: [one(message) for message in messages] for topic, messages in outputs.items()}
+
+
 def decode(message: Message, kind: type[T]) -> T:
     """Read a message as `kind`. Raises CodecError for another kind, an unknown version or a broken body."""
     name, version = _KINDS[kind]
+    if _TIME in message.headers:
+        raise CodecError(f"its header {_TIME} is no time: {message.headers[_TIME][:40]!r}")
     found = message.headers.get("ce_type", b"").decode("ascii", "replace")
     if found != f"{name}.v{version}":
         raise CodecError(_mismatch(found, name, version))
     return decode_body(message.value, kind)
+
+
+def kind_of(message: Message) -> type | None:
+    """Give the type that a message names in its header, None for one this program does not know."""
+    found = message.headers.get("ce_type", b"").decode("ascii", "replace")
+    return next((kind for kind, (name, version) in _KINDS.items() if found == f"{name}.v{version}"), None)
 
 
 def encode_body(value: object) -> bytes:

@@ -12,9 +12,11 @@ from typing import NamedTuple, Protocol, Self, TypeAlias
 
 from rasid.domain.alert import Alert, Delivery
 from rasid.domain.article import GroupedArticle
+from rasid.domain.delivery import Outgoing
 from rasid.domain.feed import FeedState, PollRecord, Shown
-from rasid.domain.query import Query
-from rasid.domain.search import FacetName, SearchPage, Sort
+from rasid.domain.judgement import InboxFilter, InboxItem, Precision, Verdict
+from rasid.domain.query import Pattern, Query
+from rasid.domain.search import FacetName, SearchPage, Sort, Suggestion
 
 
 class Clock(Protocol):
@@ -131,10 +133,19 @@ class Index(Protocol):
         sort: Sort = "newest",
         cursor: str | None = None,
         facets: Sequence[FacetName] = (),
+        collapse: bool = False,
     ) -> SearchPage:
         """Find documents. Newest first means (first_seen_at, id) falling; facets are exact counts over all hits, the
-        50 largest, ties by value. Raises QueryError for a cursor that is not one of its own.
+        50 largest, ties by value; of `day` and `hour` the 50 newest. Raises QueryError for a cursor that is not one of
+        its own, and for a pattern that stands for more than 200 words.
+
+        With `collapse` each story shows once, as its first hit in the order asked for, with `story_size`, the hits it
+        has; `total` counts stories, facets count documents. Pages show the documents there were at the first page.
         """
+        ...
+
+    def terms(self, pattern: Pattern) -> Sequence[str]:
+        """Give the terms held that rasid.domain.patterns.takes accepts for `pattern`, sorted: all, or more than 200."""
         ...
 
     def scan(self, query: Query) -> Iterator[GroupedArticle]:
@@ -193,12 +204,40 @@ class AlertStore(Protocol):
         """Keep alerts by id; one already there stays as it is."""
         ...
 
-    def delivered(self, alert_id: str, delivery: Delivery) -> None:
-        """Add the outcome of handing an alert to one receiver."""
+    def delivered(self, outcomes: Sequence[tuple[str, Delivery]]) -> None:
+        """Keep, for alerts by id, the last outcome of handing each to a receiver."""
         ...
 
     def alerts(self, *, since: datetime | None = None, limit: int = 1000) -> list[Alert]:
         """Give alerts, newest first."""
+        ...
+
+    def get(self, alert_id: str) -> InboxItem | None:
+        """Give one alert with what people did about it, or None."""
+        ...
+
+    def inbox(self, wanted: InboxFilter, *, limit: int = 50, after: str | None = None) -> list[InboxItem]:
+        """Give alerts with what people did about them, newest first; `after` goes on behind the alert of that id."""
+        ...
+
+    def count(self, wanted: InboxFilter) -> int:
+        """Count the alerts that `inbox` would give in all."""
+        ...
+
+    def rules(self) -> dict[str, int]:
+        """Count the alerts of each rule there are."""
+        ...
+
+    def acknowledge(self, alert_ids: Sequence[str], at: datetime) -> int:
+        """Mark alerts as seen to; the first time stays. Returns how many were open."""
+        ...
+
+    def judge(self, alert_id: str, verdict: Verdict | None, at: datetime) -> bool:
+        """Keep whether an alert was right, None takes it back; False: there is no such alert. It outlives the alert."""
+        ...
+
+    def precision(self) -> dict[str, Precision]:
+        """Give the judged alerts of each rule that has any."""
         ...
 
     def close(self) -> None:
@@ -207,12 +246,14 @@ class AlertStore(Protocol):
 
 
 class Notifier(Protocol):
-    """Hands alerts to people. Used by one thread at a time."""
+    """Hands messages to one receiver. One message at a time, from one event loop, which it does not hold up."""
 
-    name: str
+    async def send(self, message: Outgoing) -> None:
+        """Send one message; raises DeliveryError when the receiver did not take it. Cancelling ends it."""
+        ...
 
-    def deliver(self, alert: Alert) -> None:
-        """Hand over one alert; raises RasidError when the receiver did not take it."""
+    async def close(self) -> None:
+        """Let go of connections."""
         ...
 
 
@@ -231,8 +272,20 @@ class Analyzer(Protocol):
         """Give the terms of a text in order, as the index holds them."""
         ...
 
+    def words(self, text: str) -> list[str]:
+        """Give the words of a text folded, without clitics and article, but unstemmed: what a wildcard begins with."""
+        ...
+
     def named(self, text: str) -> tuple[str, ...]:
         """Give the ids of the known entities of which `text`, taken whole, is a name in any script."""
+        ...
+
+    def country(self, text: str) -> str | None:
+        """Give the code (ISO 3166-1 alpha-2) of the country of which `text`, taken whole, is a name."""
+        ...
+
+    def suggest(self, text: str, limit: int = 8) -> tuple[Suggestion, ...]:
+        """Give the known entities that have a name with a word that begins with `text`, in any script, likely first."""
         ...
 
 

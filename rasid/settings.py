@@ -17,9 +17,20 @@ from platformdirs import user_data_path
 from rasid.domain.errors import InputError
 
 PREFIX = "RASID_"
-_SECRETS = {"web_password"}
-# The cluster mode has its own, read in rasid.app.cluster.
-_OF_THE_CLUSTER = ("RASID_KAFKA", "RASID_ELASTICSEARCH", "RASID_GROUP_", "RASID_WORKER_")
+_SECRETS = {"web_password", "kafka_password", "elasticsearch_api_key"}
+# Variables of deploy/local/*.sh and deploy/docker: no settings of the program, and no slips.
+_OF_THE_SCRIPTS = {
+    "RASID_SERVERS_DIR",
+    "RASID_JAVA_HOME",
+    "RASID_KAFKA_NAME",
+    "RASID_KAFKA_JAVA_OPTS",
+    "RASID_ELASTICSEARCH_CA",
+    "RASID_ELASTICSEARCH_HEAP",
+    "RASID_ELASTICSEARCH_NAME",
+    "RASID_ELASTICSEARCH_PASSWORD_FILE",
+}
+# An article that hangs a child process is given up after 120 s, twice: in its batch, and alone (rasid.app.workers).
+_WORKER_PATIENCE = 300.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +40,13 @@ class Settings:
     `feeds` is "all" (the data directory's feed list and the sample), "sample" (the sample alone: no connection beyond
     this machine) or the path of a feed list. Sizes are bytes, times seconds, retention days. `contact` (a web or mail
     address) goes into the User-Agent, so that a site can reach who polls it.
+
+    The `watch_` settings say when rasid alerts on itself; 0 turns one off. `watch_heartbeat` is a UTC time of day.
+
+    With `kafka` (host:port, several by commas) the commands work on the cluster, not on the data directory.
+    `group_prefix` stands before every topic and group, so that installations share a cluster. `worker_member` names a
+    daemon among those of its stage, for good; `worker_patience` is how long its offsets may stand still although there
+    is more to read. `metrics_port`: None for the daemon's own (rasid.app.monitor), 0 for any that is free.
     """
 
     data_dir: Path = field(default_factory=lambda: user_data_path("rasid", appauthor=False))
@@ -47,10 +65,30 @@ class Settings:
     web_host: str = "127.0.0.1"
     web_port: Annotated[int, Meta(ge=0, le=65_535)] = 8350
     web_allowed_hosts: tuple[str, ...] = ()
-    web_password: str | None = None
+    web_password: str | None = field(default=None, repr=False)
     web_trusted_user_header: str | None = None
     web_trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")
     log_format: Literal["auto", "json", "text"] = "auto"
+    watch_article_minutes: Annotated[float, Meta(ge=0)] = 120.0
+    watch_feed_hours: Annotated[float, Meta(ge=0)] = 72.0
+    watch_language_hours: Annotated[float, Meta(ge=0)] = 24.0
+    watch_lag: Annotated[int, Meta(ge=0)] = 2_000
+    watch_dead_letters: Annotated[int, Meta(ge=0)] = 1
+    watch_receiver_minutes: Annotated[float, Meta(ge=0)] = 10.0
+    watch_heartbeat: str = ""
+    kafka: str | None = None
+    kafka_username: str | None = None
+    kafka_password: str | None = field(default=None, repr=False)
+    kafka_ca_file: str | None = None
+    group_prefix: str = ""
+    elasticsearch: str | None = None
+    elasticsearch_prefix: str = "news"
+    elasticsearch_api_key: str | None = field(default=None, repr=False)
+    elasticsearch_ca_file: str | None = None
+    worker_member: str | None = None
+    worker_patience: Annotated[float, Meta(ge=1, le=86_400)] = _WORKER_PATIENCE
+    metrics_host: str = "127.0.0.1"
+    metrics_port: Annotated[int, Meta(ge=0, le=65_535)] | None = None
 
 
 def load(config: Path | None = None, environment: Mapping[str, str] | None = None, **given: Any) -> Settings:
@@ -93,7 +131,7 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
         if path:
             text = _secret(path)
         if text is not None:
-            found[name] = [part.strip() for part in text.split(",") if part.strip()] if name in _LISTS else _word(text)
+            found[name] = text if name in _SECRETS else _parts(text) if name in _LISTS else _word(text)
     return found
 
 
@@ -101,7 +139,7 @@ def _check_names(environment: Mapping[str, str]) -> None:
     """Raise InputError for a variable of ours that is no setting: a slip that nobody would notice."""
     known = {PREFIX + name.upper() for name in _names()} | {f"{PREFIX}{name.upper()}_FILE" for name in _SECRETS}
     for name in sorted(environment):
-        if name.startswith(PREFIX) and name not in known and not name.startswith(_OF_THE_CLUSTER):
+        if name.startswith(PREFIX) and name not in known | _OF_THE_SCRIPTS:
             near = difflib.get_close_matches(name, sorted(known), n=1)
             raise InputError(f"the variable {name} is no setting" + (f"; did you mean {near[0]}?" if near else ""))
 
@@ -111,6 +149,10 @@ def _secret(path: str) -> str:
         return Path(path).read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"cannot be read: {error}", source=path) from error
+
+
+def _parts(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 def _word(text: str) -> str:

@@ -16,9 +16,14 @@ from urllib.parse import urlencode
 import msgspec
 from e2e.service import free_port
 
+from rasid.adapters.sqlite_alerts import SqliteAlerts
+from rasid.adapters.sqlite_bus import SqliteBus
 from rasid.adapters.sqlite_feedstore import SqliteFeedStore
 from rasid.adapters.sqlite_index import SqliteIndex
 from rasid.app.analysis import Analysis
+from rasid.app.inbox import Inbox
+from rasid.app.rules import RuleSource
+from rasid.app.rules_desk import RuleDesk
 from rasid.app.web.context import WebContext
 from rasid.app.web.server import serve
 from rasid.domain.article import GroupedArticle
@@ -49,6 +54,11 @@ class Site:
         self.settings = Settings(data_dir=directory, web_port=self.port, **settings)
         self.index = SqliteIndex(directory / "index.db", ANALYSIS)
         self.feed_store = SqliteFeedStore(directory / "feeds.db")
+        self.bus = SqliteBus(directory / "log.db")
+        self.alerts = SqliteAlerts(directory / "alerts.db")
+        self.inbox = Inbox(self.alerts, self.bus, version=self.alerts.version)
+        rules = directory / "rules"
+        self.rules = RuleDesk(RuleSource(rules, ANALYSIS), rules, self.bus, self.index, self.alerts, ANALYSIS)
         self.feeds = list(feeds)
         self.feeds_error: str | None = None
         self.written = 0
@@ -67,7 +77,9 @@ class Site:
             feeds=lambda: self.feeds,
             feeds_error=lambda: self.feeds_error,
             changed=lambda: self.written,
+            rules=self.rules,
             stop=self._stop,
+            inbox=self.inbox,
         )
         await serve(context)
 
@@ -134,3 +146,5 @@ class Site:
         self.stop()
         self.index.close()
         self.feed_store.close()
+        self.alerts.close()
+        self.bus.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time as clock
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -46,13 +46,15 @@ class KafkaBus(Closing):
         self._admin: Any = None
         self._producing, self._asking, self._looking = threading.Lock(), threading.RLock(), threading.Lock()
 
-    def publish(self, topic: str, messages: Sequence[Message]) -> None:
-        """Append in order and wait until all replicas in sync have all of it (see Bus)."""
+    def publish(self, topic: str, messages: Sequence[Message], *, partition: int | None = None) -> None:
+        """Append in order and wait until all replicas in sync have all of it (see Bus); the key tells the partition
+        where none is named.
+        """
         self._count(topic)  # a producer would look for a topic that was not made until its patience ends
         name = self._name(topic)
         with self._address.translate(f"publishing to {topic}"):
             for lot in _lots(messages):
-                self._publish(name, lot)
+                self._publish(name, lot, partition)
 
     def consumer(self, group: str, topics: Sequence[str], *, member: str | None = None) -> KafkaGroupConsumer:
         """Give a member of a group (see Bus); a `member` name makes it static: a quick restart moves no partition."""
@@ -60,9 +62,11 @@ class KafkaBus(Closing):
             self._count(topic)
         return KafkaGroupConsumer(self._address, group, topics, member=member)
 
-    def read(self, topic: str, *, since: datetime | None = None) -> Iterator[Record]:
+    def read(
+        self, topic: str, *, since: datetime | None = None, partitions: Collection[int] | None = None
+    ) -> Iterator[Record]:
         """Give the records there are now (see Bus), by the time they were published, each partition in its order."""
-        parts = self._parts(topic)
+        parts = [part for part in self._parts(topic) if partitions is None or part.partition in partitions]
         ends = self._offsets(dict.fromkeys(parts, _LATEST))
         when = _EARLIEST if since is None else max(0, int(since.timestamp() * 1000))
         starts = self._offsets(dict.fromkeys(parts, when))
@@ -70,6 +74,10 @@ class KafkaBus(Closing):
         spans = {part: (starts[part] if starts[part] >= 0 else ends[part], ends[part]) for part in parts}
         records = (record_of(found, topic) for found in fold(self._address, spans))
         return (record for record in records if since is None or record.message.time >= since)
+
+    def partitions(self, topic: str) -> int:
+        """Give the number of a topic's partitions."""
+        return self._count(topic)
 
     def latest(self, topic: str, keys: Sequence[bytes]) -> dict[bytes, Record]:
         """Give the newest record of each key (see Bus)."""
@@ -105,7 +113,7 @@ class KafkaBus(Closing):
                 self._admin.close()
                 self._admin = None
 
-    def _publish(self, name: str, lot: Sequence[Message]) -> None:
+    def _publish(self, name: str, lot: Sequence[Message], partition: int | None) -> None:
         producer = self._open_producer()
         now = clock.time()
         try:
@@ -115,6 +123,7 @@ class KafkaBus(Closing):
                     key=message.key,
                     value=message.value,
                     headers=headers_of(message),
+                    partition=partition,
                     timestamp_ms=timestamp_of(message, now),
                 )
                 for message in lot

@@ -20,6 +20,7 @@ from rasid.ports import Closing, Record
 _LOOK_AGAIN_SECONDS = 0.05
 _GLANCE_SECONDS = 0.001  # a fetch of the first topic is under way nearly always: this only takes what it brought
 # kafka-python 3.0.12 loses a join that ends between two polls, so short polls would never end in a group: join first.
+# Its public group_metadata() tells the state of the membership, but only poll() joins, and it waits for records too.
 _JOIN_SECONDS = 20.0
 _GONE = (
     errors.CommitFailedError,

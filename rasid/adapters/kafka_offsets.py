@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable
 from typing import Any
 
@@ -15,20 +16,21 @@ _EARLIEST, _LATEST = -2, -1  # Kafka's names for the ends of a partition where a
 
 
 class GroupOffsets(Closing):
-    """Asks for one group's offsets. One thread at a time; topics and groups are named without the prefix."""
+    """Asks for one group's offsets. Any thread; topics and groups are named without the prefix."""
 
     def __init__(self, address: KafkaAddress, group: str, topics: Iterable[str]) -> None:
         self._address = address
         self._group = address.prefix + group
         self._topics = {address.prefix + topic: topic for topic in topics}
         self._admin: Any = None
+        self._asking = threading.Lock()
 
     def __call__(self) -> dict[tuple[str, int], tuple[int, int]]:
         """Give (committed, end) of each (topic, partition); what was never committed stands at its start.
 
         Raises StoreError, also for a topic that is not there.
         """
-        with self._address.translate(f"asking for the offsets of {self._group}"):
+        with self._asking, self._address.translate(f"asking for the offsets of {self._group}"):
             if self._admin is None:
                 self._admin = kafka.KafkaAdminClient(**self._address.options())
             described = self._admin.describe_topics(list(self._topics))

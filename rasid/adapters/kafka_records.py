@@ -20,6 +20,7 @@ TIME_HEADER = "rasid_time"  # microseconds since 1970: Kafka's own timestamp has
 FUTURE_MS = 24 * 3600 * 1000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_MOST_DIGITS = 19  # more is beyond the year 9999, and beyond what a timedelta multiplies
 
 
 class KafkaRecord(Protocol):
@@ -48,13 +49,29 @@ def timestamp_of(message: Message, now: float) -> int:
 
 
 def record_of(found: KafkaRecord, topic: str) -> Record:
-    """Give our record for one of Kafka's; `topic` is its name without the prefix. Other writers' nulls are empty."""
+    """Give our record for one of Kafka's; `topic` is its name without the prefix. Other writers' nulls are empty.
+
+    A header that is no time stays among the headers, for which the codec refuses the message: a dead letter.
+    """
     headers = {name: value or b"" for name, value in found.headers}
-    told = headers.pop(TIME_HEADER, b"")
-    time = _EPOCH + (int(told) * _MICROSECOND if _is_number(told) else timedelta(milliseconds=found.timestamp))
+    time = _told(headers.get(TIME_HEADER, b""))
+    if time is not None:
+        del headers[TIME_HEADER]
+    else:
+        time = _moment(found.timestamp * 1000) or _EPOCH
     message = Message(key=found.key or b"", value=found.value or b"", time=time, headers=headers)
     return Record(topic=topic, partition=found.partition, offset=found.offset, message=message)
 
 
-def _is_number(text: bytes) -> bool:
-    return text.removeprefix(b"-").isdigit()
+def _told(text: bytes) -> datetime | None:
+    if not text.removeprefix(b"-").isdigit() or len(text) > _MOST_DIGITS:
+        return None
+    return _moment(int(text))
+
+
+def _moment(micros: int) -> datetime | None:
+    """Give the time so far from 1970; None beyond the years that Python knows."""
+    try:
+        return _EPOCH + micros * _MICROSECOND
+    except OverflowError:
+        return None

@@ -12,13 +12,22 @@ import yaml
 from kafka.admin import ConfigResource, ConfigResourceType
 
 from rasid.adapters.kafka_connection import KafkaAddress
+from rasid.domain import topics as log_topics
 from rasid.domain.errors import InputError, StoreError
-from rasid.domain.topics import ALL, BACKFILL, RAW, Topic
+from rasid.domain.topics import ALL, Topic
 
 _DAY_MS = 24 * 3600 * 1000
 _SPARE_DAYS = 2  # retention drops whole segments and runs now and then; an outage may last a day
 _FUTURE_MS = 2 * _DAY_MS  # kafka_records dates at most a day ahead; another for clocks that differ
-_TOGETHER = (RAW.name, BACKFILL.name)  # one consumer reads both, and a key of both is one worker's
+# One consumer reads both, and a key of both is one worker's.
+_TOGETHER = (
+    (log_topics.RAW.name, log_topics.BACKFILL.name),
+    (log_topics.ARTICLES.name, log_topics.BACKFILL_ARTICLES.name),
+    (log_topics.ENRICHED.name, log_topics.BACKFILL_ENRICHED.name),
+    (log_topics.GROUPED.name, log_topics.BACKFILL_GROUPED.name),
+)
+# A compacted topic is read from its start: what compaction has not reached yet is kept small.
+_COMPACTION = {"segment.bytes": str(64 << 20), "max.compaction.lag.ms": str(_DAY_MS)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +48,7 @@ class TopicPlan:
             "message.timestamp.type": "CreateTime",
             "message.timestamp.after.max.ms": str(_FUTURE_MS),
             "compression.type": "producer",
+            **(_COMPACTION if self.topic.compacted else {}),
         }
 
 
@@ -61,8 +71,9 @@ def load_plans(path: Path, topics: Sequence[Topic] = ALL) -> TopicPlans:
             raise InputError(f"{name} {problem}", source=str(path))
         plans = tuple(_plan(path, known[name], document | wanted[name]) for name in wanted)
         counts = {plan.topic.name: plan.partitions for plan in plans}
-        if len({counts[name] for name in _TOGETHER if name in counts}) > 1:
-            raise InputError(f"{' and '.join(_TOGETHER)} need the same number of partitions", source=str(path))
+        for pair in _TOGETHER:
+            if len({counts[name] for name in pair if name in counts}) > 1:
+                raise InputError(f"{' and '.join(pair)} need the same number of partitions", source=str(path))
         return TopicPlans(plans, int(document["replication"]))
     except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError) as error:
         raise InputError(f"not a list of topics: {error}", source=str(path)) from error
@@ -79,8 +90,8 @@ def _plan(path: Path, topic: Topic, said: Mapping[str, Any]) -> TopicPlan:
     return TopicPlan(topic, int(said["partitions"]), retention, int(said["max_message_bytes"]))
 
 
-def apply(address: KafkaAddress, plans: TopicPlans) -> list[str]:
-    """Make missing topics, correct settings that differ; give a sentence for each change.
+def apply(address: KafkaAddress, plans: TopicPlans, *, dry_run: bool = False) -> list[str]:
+    """Make missing topics, correct settings that differ; give a sentence for each change, done or (`dry_run`) to do.
 
     Raises StoreError for a topic that has another number of partitions: that cannot be corrected in place.
     """
@@ -90,7 +101,8 @@ def apply(address: KafkaAddress, plans: TopicPlans) -> list[str]:
             there = {one["name"]: len(one["partitions"]) for one in admin.describe_topics()}
             _require_same_partitions(address, plans, there)
             copies = min(plans.replication, len(admin.describe_cluster()["brokers"]))
-            return _create(admin, address, plans, there, copies) + _correct(admin, address, plans, there)
+            made = _create(admin, address, plans, there, copies, dry_run=dry_run)
+            return made + _correct(admin, address, plans, there, dry_run=dry_run)
         finally:
             admin.close()
 
@@ -105,9 +117,11 @@ def _require_same_partitions(address: KafkaAddress, plans: TopicPlans, there: Ma
             )
 
 
-def _create(admin: Any, address: KafkaAddress, plans: TopicPlans, there: Mapping[str, int], copies: int) -> list[str]:
+def _create(
+    admin: Any, address: KafkaAddress, plans: TopicPlans, there: Mapping[str, int], copies: int, *, dry_run: bool
+) -> list[str]:
     missing = [plan for plan in plans.plans if address.prefix + plan.topic.name not in there]
-    if missing:
+    if missing and not dry_run:
         admin.create_topics(
             {
                 address.prefix + plan.topic.name: {
@@ -120,12 +134,15 @@ def _create(admin: Any, address: KafkaAddress, plans: TopicPlans, there: Mapping
             wait_for_metadata=True,
         )
     return [
-        f"{plan.topic.name}: made with {plan.partitions} partitions, {copies} copies, kept {plan.retention_days:g} days"
+        f"{plan.topic.name}: {'to be made' if dry_run else 'made'} with {plan.partitions} partitions, {copies} copies,"
+        f" kept {plan.retention_days:g} days"
         for plan in missing
     ]
 
 
-def _correct(admin: Any, address: KafkaAddress, plans: TopicPlans, there: Mapping[str, int]) -> list[str]:
+def _correct(
+    admin: Any, address: KafkaAddress, plans: TopicPlans, there: Mapping[str, int], *, dry_run: bool
+) -> list[str]:
     held = {address.prefix + plan.topic.name: plan for plan in plans.plans if address.prefix + plan.topic.name in there}
     if not held:
         return []
@@ -134,10 +151,11 @@ def _correct(admin: Any, address: KafkaAddress, plans: TopicPlans, there: Mappin
     changes: list[str] = []
     for name, plan in held.items():
         different = {key: want for key, want in plan.config().items() if found[name][key]["value"] != want}
-        if different:
+        if different and not dry_run:
             admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, name, different)])
-            changes += [
-                f"{plan.topic.name}: {key} was {found[name][key]['value']}, is {want}"
-                for key, want in different.items()
-            ]
+        changes += [
+            f"{plan.topic.name}: {key} {'is' if dry_run else 'was'} {found[name][key]['value']},"
+            f" {'is to be' if dry_run else 'is'} {want}"
+            for key, want in different.items()
+        ]
     return changes

@@ -19,6 +19,7 @@ from rasid.adapters.sqlite_feedstore import SqliteFeedStore
 from rasid.adapters.sqlite_index import SqliteIndex
 from rasid.app.analysis import Analysis
 from rasid.app.data_dir import DataDir, Lock
+from rasid.app.delivery.notify_source import ship as ship_notify
 from rasid.domain import topics
 from rasid.domain.errors import StoreError
 from rasid.ports import Closing, FeedStore
@@ -55,10 +56,11 @@ def open_stores(settings: Settings, *, may_rebuild: bool = False) -> Stores:
     data = DataDir(settings.data_dir)
     must_rebuild = data.prepare(may_rebuild=may_rebuild)
     data.ship(shipped_text(), schema_text(), shipped_rules())
+    ship_notify(data.notify)
     analysis = Analysis()
     bus = SqliteBus(data.log)
     if must_rebuild:
-        bus.commit("index", {topics.GROUPED.name: 0})
+        bus.commit("index", dict.fromkeys((topics.GROUPED.name, topics.BACKFILL_GROUPED.name), 0))
     return Stores(
         data=data,
         bus=bus,

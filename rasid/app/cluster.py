@@ -1,17 +1,16 @@
-"""Where the servers of the cluster mode are: read from the environment."""
+"""Where the servers of the cluster mode are, from the settings."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib import resources
 from pathlib import Path
 
+import rasid
+from rasid import settings as settings_module
 from rasid.adapters.kafka_connection import KafkaAddress
 from rasid.domain.errors import InputError
-
-# An article that hangs a child process is given up after 120 s, twice: in its batch, and alone (rasid.app.workers).
-PATIENCE = 300.0
+from rasid.settings import Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,32 +26,32 @@ class Cluster:
     elasticsearch_api_key: str | None = field(default=None, repr=False)
     elasticsearch_ca_file: str | None = None
     member: str | None = None
-    patience: float = PATIENCE
+    patience: float = 300.0
 
 
-def cluster(environment: Mapping[str, str] | None = None, *, member: str | None = None) -> Cluster:
-    """Read where the servers are. Raises InputError where no Kafka is named."""
-    given = os.environ if environment is None else environment
+def shipped_topics() -> Path:
+    """Give the list of topics that comes with the program: in the wheel, or in the checkout."""
+    packaged = Path(str(resources.files("rasid"))) / "topics.yaml"
+    return packaged if packaged.is_file() else Path(rasid.__file__).parent.parent / "deploy" / "topics.yaml"
 
-    def secret(name: str) -> str | None:
-        file = given.get(f"{name}_FILE")
-        return Path(file).read_text("utf-8").strip() if file else given.get(name)
 
-    servers = given.get("RASID_KAFKA")
-    if not servers:
-        raise InputError("no Kafka is named: set RASID_KAFKA to host:port (several by commas)")
+def cluster(settings: Settings | None = None, *, member: str | None = None) -> Cluster:
+    """Give where the servers are; without settings, as the environment says. Raises InputError where no Kafka is."""
+    settings = settings_module.load() if settings is None else settings
+    if not settings.kafka:
+        raise InputError("no Kafka is named: set `kafka` (RASID_KAFKA) to host:port (several by commas)")
     return Cluster(
         kafka=KafkaAddress(
-            servers,
-            username=given.get("RASID_KAFKA_USERNAME"),
-            password=secret("RASID_KAFKA_PASSWORD"),
-            ca_file=given.get("RASID_KAFKA_CA_FILE"),
-            prefix=given.get("RASID_GROUP_PREFIX", ""),
+            settings.kafka,
+            username=settings.kafka_username,
+            password=settings.kafka_password,
+            ca_file=settings.kafka_ca_file,
+            prefix=settings.group_prefix,
         ),
-        elasticsearch=given.get("RASID_ELASTICSEARCH"),
-        elasticsearch_prefix=given.get("RASID_ELASTICSEARCH_PREFIX", "news"),
-        elasticsearch_api_key=secret("RASID_ELASTICSEARCH_API_KEY"),
-        elasticsearch_ca_file=given.get("RASID_ELASTICSEARCH_CA_FILE"),
-        member=member or given.get("RASID_WORKER_MEMBER"),
-        patience=float(given.get("RASID_WORKER_PATIENCE", PATIENCE)),
+        elasticsearch=settings.elasticsearch,
+        elasticsearch_prefix=settings.elasticsearch_prefix,
+        elasticsearch_api_key=settings.elasticsearch_api_key,
+        elasticsearch_ca_file=settings.elasticsearch_ca_file,
+        member=member or settings.worker_member,
+        patience=settings.worker_patience,
     )

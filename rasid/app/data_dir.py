@@ -2,7 +2,8 @@
 
 log.db  the log: the truth        index.db  made from the log, made again when its version is older
 feeds.db  what feeds showed        alerts.db  alerts and deliveries
-feeds.yaml, rules/  what a person edits; an upgrade never touches them
+feeds.yaml, rules/, notify.yaml  what a person edits; an upgrade never touches them
+searches.json  the searches that a person keeps (rasid.app.web.saved_searches)
 """
 
 from __future__ import annotations
@@ -20,10 +21,12 @@ from typing import IO
 from rasid.domain.errors import StoreBusyError, StoreError, StoreFullError, StoreNewerError
 
 # Raise it when the index's tables or the analysis change: an older index is made again from the log.
-INDEX_VERSION = 1
+INDEX_VERSION = 2
 # Raise it only with code that carries an older log, feed store and alerts over.
 STATE_VERSION = 1
 _VERSIONS = "version.json"
+_SHIPPED = ".shipped.json"
+_SHIPPED_FIRST = {"russia-syria.yaml"}  # before it was written down
 _CURRENT = {"state": STATE_VERSION, "index": INDEX_VERSION}
 
 
@@ -35,6 +38,7 @@ class DataDir:
         self.log, self.index = path / "log.db", path / "index.db"
         self.feeds, self.alerts = path / "feeds.db", path / "alerts.db"
         self.feeds_file, self.rules = path / "feeds.yaml", path / "rules"
+        self.notify = path / "notify.yaml"
 
     def make(self) -> None:
         """Make the directory if it is not there."""
@@ -76,8 +80,26 @@ class DataDir:
             # Not a person's to edit: editors look for it beside the feed list, and it belongs to this version.
             if not schema_file.exists() or schema_file.read_text("utf-8") != schema:
                 _write(schema_file, schema)
-            if not self.rules.exists():
-                shutil.copytree(rules, self.rules)
+            self._ship_rules(rules)
+
+    def _ship_rules(self, shipped: Path) -> None:
+        """Put each shipped rule there once: what a person deleted or edited stays so, what is new since comes too.
+
+        `rules/.shipped.json` names what was put there; a directory older than it had the rules of _SHIPPED_FIRST.
+        """
+        record, is_new = self.rules / _SHIPPED, not self.rules.exists()
+        had = set() if is_new else _names_in(record) if record.exists() else _SHIPPED_FIRST
+        names = {path.name for path in shipped.glob("*.yaml")}
+        self.rules.mkdir(exist_ok=True)
+        for name in sorted(names - had):
+            if not (self.rules / name).exists():
+                _write(self.rules / name, (shipped / name).read_text("utf-8"))
+        for schema in shipped.glob("*.json"):  # not a person's to edit: editors look for it beside the rules
+            target = self.rules / schema.name
+            if not target.exists() or target.read_bytes() != schema.read_bytes():
+                shutil.copyfile(schema, target)
+        if is_new or not record.exists() or names - had:
+            _write(record, json.dumps(sorted(had | names)))
 
     def _versions(self) -> dict[str, int]:
         try:
@@ -87,6 +109,15 @@ class DataDir:
             return {}
         except (OSError, ValueError, TypeError, AttributeError) as error:
             raise StoreError(f"{self.path / _VERSIONS}: cannot be read: {error}; restore a backup") from error
+
+
+def _names_in(record: Path) -> set[str]:
+    try:
+        return {str(name) for name in json.loads(record.read_text("utf-8"))}
+    except (ValueError, TypeError) as error:
+        raise StoreError(
+            f"{record}: cannot be read: {error}; delete it: the shipped rules that lack come again"
+        ) from error
 
 
 def _write(path: Path, text: str) -> None:

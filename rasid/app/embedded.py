@@ -18,15 +18,22 @@ from ingest.parse_pool import ParsePool
 from ingest.poller import Poller, PollEvent
 from ingest.robots import Robots
 from processors.pipeline import enrich_step
-from rasid.adapters.log_notifier import LogNotifier
+from rasid.alerts.announce import Announcer
+from rasid.alerts.steps import MatchStep
+from rasid.app import metrics
 from rasid.app.bootstrap import Stores, SystemClock, fetch_settings
+from rasid.app.delivery.notify_source import NotifySource
+from rasid.app.delivery.service import Delivering
+from rasid.app.delivery.watchman import Watchman
 from rasid.app.feeds import FeedSource
 from rasid.app.rules import RuleSource
 from rasid.app.sample import SampleServer
 from rasid.app.stage import Progress, Stage, run_stage
 from rasid.app.stages import build_stages, waiting
+from rasid.app.term_history import announcer
+from rasid.app.ticks import Ticker
 from rasid.app.workers import Workers
-from rasid.codec import encode
+from rasid.codec import begin_trace, encode
 from rasid.domain import topics
 from rasid.domain.article import RawEntry
 from rasid.domain.errors import StoreError
@@ -48,12 +55,20 @@ class Service:
     stop: asyncio.Event
     progress: Progress = field(default_factory=Progress)
     feeds: FeedSource | None = None
+    notify: NotifySource = field(init=False)
+    rules: RuleSource = field(init=False)
+    delivering: Delivering | None = None
     polls: int = 0
     failed_polls: int = 0
 
+    def __post_init__(self) -> None:
+        """Look who is to be told of alerts, and by which rules."""
+        self.rules = RuleSource(self.settings.rules_dir or self.stores.data.rules, self.stores.analysis)
+        self.notify = NotifySource(self.stores.data.notify)
+
     async def publish(self, entries: Sequence[RawEntry]) -> None:
         """Put entries into the log; they are durable when this returns."""
-        messages = [encode(raw, key=raw.entry.key, time=raw.seen_at) for raw in entries]
+        messages = [begin_trace(encode(raw, key=raw.entry.key, time=raw.seen_at)) for raw in entries]
         await asyncio.to_thread(self.stores.bus.publish, topics.RAW.name, messages)
 
     async def room(self) -> None:
@@ -71,6 +86,7 @@ class Service:
             return
         self.polls += 1
         self.failed_polls += event.record.outcome in {"failed", "gone"}
+        metrics.POLLS.labels(event.record.outcome).inc()
         write = log.warning if event.record.error else log.debug
         write(event.kind, feed=feed, outcome=event.record.outcome, new=event.record.new_entries, words=event.words)
 
@@ -87,6 +103,7 @@ async def run_service(
         tasks: list[Awaitable[None]] = [_guarded(stage, service) for stage in _stages(service, workers)]
         tasks += [_poll(service, workers, sample), _housekeeping(service), service.feeds.watch(stop)]
         tasks.append(_end_workers(workers, stop))
+        tasks += [_deliver(service), _watch(service), _tick(service)]
         if web is not None:
             tasks.append(web(service))
         await _all(tasks, stop)
@@ -109,14 +126,13 @@ async def drain(settings: Settings, stores: Stores) -> None:
 
 
 def _stages(service: Service, workers: Workers) -> list[Stage]:
-    rules = RuleSource(service.settings.rules_dir or service.stores.data.rules, service.stores.analysis)
     return build_stages(
         bus=service.stores.bus,
         index=service.stores.index,
         alerts=service.stores.alerts,
         enrich=workers,
-        rules=rules,
-        notifiers=[LogNotifier()],
+        matching=MatchStep(service.rules, _announcer(service)),
+        receivers=service.notify,
         clock=SystemClock(),
     )
 
@@ -143,6 +159,36 @@ async def _end_workers(workers: Workers, stop: asyncio.Event) -> None:
     """End the workers as soon as the service stops: what they were at is not committed and comes again."""
     await stop.wait()
     workers.close()
+
+
+async def _deliver(service: Service) -> None:
+    """Send alerts out."""
+    stores = service.stores
+    service.delivering = Delivering(service.settings, stores.bus, stores.alerts, service.notify, service.rules)
+    await service.delivering.run(service.stop)
+
+
+def _announcer(service: Service) -> Announcer:
+    return announcer(lambda: service.stores.index, service.stores.bus, SystemClock())
+
+
+async def _tick(service: Service) -> None:
+    """Say into the log which rules are in force, and that time passes."""
+    ticker = Ticker(service.stores.bus, service.rules, _announcer(service), SystemClock())
+    await ticker.run(service.stop)
+
+
+async def _watch(service: Service) -> None:
+    """Let the service alert on itself."""
+    watchman = Watchman(
+        service.settings,
+        service.stores,
+        SystemClock(),
+        feeds=service.feeds or (lambda: ()),
+        lag=partial(waiting, service.stores.bus),
+        posts=lambda: service.delivering.outbox.posts if service.delivering else {},
+    )
+    await watchman.run(service.stop)
 
 
 async def _guarded(stage: Stage, service: Service) -> None:

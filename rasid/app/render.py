@@ -65,6 +65,7 @@ def hit_json(hit: Hit) -> dict[str, Any]:
         "published_at": article.published_at,
         "first_seen_at": article.first_seen_at,
         "story_id": hit.document.story_id,
+        "story_size": hit.story_size,
         "entities": [{"id": e.id, "type": e.type, "name": msgspec.to_builtins(e.name)} for e in enriched.entities],
         "highlights": [msgspec.to_builtins(highlight) for highlight in hit.highlights],
         "sample": article.sample,

@@ -9,6 +9,7 @@ poll -> step -> publish -> commit
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
@@ -18,6 +19,8 @@ from typing import TypeVar
 
 import structlog
 
+from rasid.app import metrics
+from rasid.codec import TRACE, carried
 from rasid.dead_letter import dead_letter
 from rasid.domain import topics
 from rasid.domain.errors import StoreError
@@ -47,6 +50,13 @@ class Progress:
     done: Counter[str] = field(default_factory=Counter)
     dead: Counter[str] = field(default_factory=Counter)
     trouble: dict[str, str] = field(default_factory=dict)
+
+    def taken(self, stage: str, records: int, dead: int = 0) -> None:
+        """Count what a stage has done with."""
+        self.done[stage] += records
+        self.dead[stage] += dead
+        metrics.RECORDS.labels(stage).inc(records)
+        metrics.DEAD_LETTERS.labels(stage).inc(dead)
 
 
 def in_thread(step: Step) -> Running:
@@ -83,7 +93,7 @@ async def run_once(
     if not await _take(stage, bus, records, stop, progress):
         return False
     committed = await until_taken(stage, progress, stop, partial(asyncio.to_thread, _committed, consumer))
-    progress.done[stage.name] += len(records) if committed else 0
+    progress.taken(stage.name, len(records) if committed else 0)
     return bool(committed)
 
 
@@ -93,7 +103,7 @@ async def _take(stage: Stage, bus: Bus, records: Sequence[Record], stop: asyncio
     Each record's outputs are out before the next is taken: a step that remembers by the log must see them.
     """
     try:
-        outputs = await until_taken(stage, progress, stop, lambda: stage.step(records))
+        outputs = await until_taken(stage, progress, stop, lambda: taken(stage, records))
     except Exception as error:  # noqa: BLE001 - any failure of a step is the record's, never the service's
         if stop.is_set():  # the workers may be going down with us: the records come again
             return False
@@ -103,12 +113,27 @@ async def _take(stage: Stage, bus: Bus, records: Sequence[Record], stop: asyncio
                     return False
             return True
         outputs = {topics.DEAD.name: [dead_letter(records[0], stage=stage.name, error=error)]}
-        progress.dead[stage.name] += 1
-        log.warning("dead letter", stage=stage.name, offset=records[0].offset, topic=records[0].topic, cause=str(error))
+        progress.taken(stage.name, 0, 1)
+        log.warning("dead letter", stage=stage.name, cause=str(error), **where_from(records[0]))
     if outputs is None:
         return False
     publishing = partial(asyncio.to_thread, _published, bus, outputs)
     return bool(await until_taken(stage, progress, stop, publishing))
+
+
+def where_from(record: Record) -> dict[str, object]:
+    """Give what a line of the log says of a record; its trace finds it in the log of every other daemon."""
+    trace = record.message.headers.get(TRACE, b"").decode("ascii", "replace")
+    place: dict[str, object] = {"topic": record.topic, "partition": record.partition, "offset": record.offset}
+    return place | ({"traceparent": trace} if trace else {})
+
+
+async def taken(stage: Stage, records: Sequence[Record]) -> Outputs:
+    """Take records through the step; what follows carries their trace on."""
+    began = time.perf_counter()
+    outputs = await stage.step(records)
+    metrics.STEP_SECONDS.labels(stage.name).observe(time.perf_counter() - began)
+    return carried(records, outputs)
 
 
 def _published(bus: Bus, outputs: Outputs) -> bool:
@@ -135,7 +160,8 @@ async def until_taken(
             if stop.is_set():
                 return None
         else:
-            progress.trouble.pop(stage.name, None)
+            if progress.trouble.pop(stage.name, None):
+                metrics.HELD_UP.labels(stage.name).set(0)
             return done
 
 
@@ -144,6 +170,7 @@ async def _held(stage: Stage, progress: Progress, stop: asyncio.Event, error: St
     if stage.name not in progress.trouble:
         log.error("held up", stage=stage.name, cause=str(error))
     progress.trouble[stage.name] = str(error)
+    metrics.HELD_UP.labels(stage.name).set(1)
     with suppress(TimeoutError):
         await asyncio.wait_for(stop.wait(), backoff)
     return min(backoff * 2, _LAST_BACKOFF)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
@@ -23,7 +22,8 @@ from rasid.adapters.kafka_bus import KafkaBus
 from rasid.adapters.kafka_offsets import GroupOffsets
 from rasid.adapters.kafka_records import headers_of, record_of, timestamp_of
 from rasid.app.cluster import Cluster
-from rasid.app.stage import Progress, Stage, until_taken
+from rasid.app.monitor import Health, monitored
+from rasid.app.stage import Progress, Stage, taken, until_taken, where_from
 from rasid.app.stages import READS
 from rasid.app.worker_stages import build_stage
 from rasid.dead_letter import dead_letter
@@ -36,6 +36,9 @@ log = structlog.get_logger("rasid.worker")
 _DRAIN_SECONDS = 10.0
 _LOOK_SECONDS = 0.2
 _WATCH_SECONDS = 5.0
+# These do something beside their partitions (ticks, handing out), which must end when the partitions go for good.
+_BESIDE = {"match", "deliver"}
+_DISPOSSESSED_SECONDS = 20.0  # a rebalance takes partitions for a moment and gives them back
 _WIRE = Wire(record=record_of, headers=headers_of, timestamp=timestamp_of)
 
 
@@ -47,20 +50,31 @@ async def run_worker(name: str, settings: Settings, where: Cluster, stop: asynci
     """Run the worker of one stage until `stop` is set. Raises StoreError where it cannot begin, StuckError, or what
     made it fail.
     """
-    _join_logs()
-    with contextlib.ExitStack() as stack:
+    async with contextlib.AsyncExitStack() as stack:
         bus = stack.enter_context(KafkaBus(where.kafka))
         group = stack.enter_context(GroupOffsets(where.kafka, name, READS[name]))
         progress = Progress()
-        stage, folded = build_stage(name, settings, where, bus, stack)
+        stores = stack.enter_context(contextlib.ExitStack())
+        stage, folded = build_stage(name, settings, where, bus, stores)
+        health = Health(lambda: progress.trouble.get(name, "starting"), partial(_lags, name, group))
+        await stack.enter_async_context(monitored(name, settings, health))
         # Nothing is begun before the brokers answer: Faust's own words for that are long and say little.
-        if await until_taken(stage, progress, stop, partial(asyncio.to_thread, group)) is None:
+        if await until_taken(stage, progress, stop, partial(asked, health, group)) is None:
             return
         app = _app(stage, folded, where, stop, progress)
         async with _started(app, where):
             log.info("worker runs", stage=name, kafka=where.kafka.servers)
-            await _watched(app, stage, group, progress, LagWatchdog(where.patience), stop)
+            health.trouble = partial(_trouble, app, progress)
+            await _watched(app, stage, group, progress, LagWatchdog(where.patience), stop, health)
         log.info("worker ends", stage=name, done=progress.done[name], dead=progress.dead[name])
+
+
+async def asked(health: Health, group: GroupOffsets) -> bool:
+    """Ask Kafka once. A worker that asks for hours, since no broker is there, is not one that hangs."""
+    health.alive()
+    await asyncio.to_thread(group)
+    health.alive()
+    return True
 
 
 def _app(
@@ -91,18 +105,17 @@ async def _take(
 ) -> bool:
     """Take a batch with the dead letters and the patience of the embedded service (rasid.app.stage)."""
     try:
-        outputs = await until_taken(stage, progress, stop, lambda: stage.step(records))
+        outputs = await until_taken(stage, progress, stop, lambda: taken(stage, records))
     except Exception as error:  # noqa: BLE001 - a record's failure, whatever it is: found by taking each alone
         if len(records) > 1:
             return await _take_each(stage, stop, progress, records, publish)
         if stop.is_set():  # the step's processes may be going down with us: the record comes again
             return False
-        log.warning("dead letter", stage=stage.name, topic=records[0].topic, offset=records[0].offset, cause=str(error))
+        log.warning("dead letter", stage=stage.name, cause=str(error), **where_from(records[0]))
         outputs = {topics.DEAD.name: [dead_letter(records[0], stage=stage.name, error=error)]}
     if outputs is None or not await _publish(stage, stop, progress, outputs, publish):
         return False
-    progress.done[stage.name] += len(records)
-    progress.dead[stage.name] += len(outputs.get(topics.DEAD.name, ()))
+    progress.taken(stage.name, len(records), len(outputs.get(topics.DEAD.name, ())))
     return True
 
 
@@ -149,15 +162,22 @@ async def _watched(
     progress: Progress,
     watchdog: LagWatchdog,
     stop: asyncio.Event,
+    health: Health,
 ) -> None:
     """Wait for `stop`; raise when the app failed or stands still."""
     prefix_length = len(app.prefix)
-    last = time.monotonic()
+    last = held_at = time.monotonic()
+    held = False
     while not stop.is_set():
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), _LOOK_SECONDS)
+        health.alive()
         if app.should_stop:
             raise app.crash_reason or StuckError(f"the {stage.name} worker's consumer stopped")
+        if app.consumer.assignment():
+            held, held_at = True, time.monotonic()
+        elif held and stage.name in _BESIDE and time.monotonic() - held_at > _DISPOSSESSED_SECONDS:
+            raise StuckError(f"the partitions of the {stage.name} worker went to another: begin anew, to stand by")
         if stop.is_set() or time.monotonic() - last < _WATCH_SECONDS:
             continue
         last = time.monotonic()
@@ -193,13 +213,14 @@ def due(
     return {}
 
 
-def _join_logs() -> None:
-    logging.getLogger().addHandler(_ToStructlog(logging.WARNING))
-    logging.getLogger("kafka").setLevel(logging.CRITICAL)  # each try to connect is a line; our own errors say it once
+def _trouble(app: StageApp, progress: Progress) -> str | None:
+    """Say why the worker is not ready: a store is out, or no partition is its own yet (a stand-by says so for good)."""
+    held_up = next(iter(progress.trouble.values()), None)
+    return held_up or (None if app.consumer.assignment() else "no partition is this worker's")
 
 
-class _ToStructlog(logging.Handler):
-    """Sends what Faust and the clients log through the service's own log."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        structlog.get_logger(record.name).log(record.levelno, record.getMessage())
+def _lags(name: str, group: GroupOffsets) -> dict[tuple[str, str], int]:
+    lags: dict[tuple[str, str], int] = {}
+    for (topic, _), (committed, end) in group().items():
+        lags[name, topic] = lags.get((name, topic), 0) + max(0, end - committed)
+    return lags

@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 import contextlib
+import uuid
 from collections.abc import Callable
 from functools import partial
 
-from processors.pipeline import AdmitStep, enrich_step, group_step
+from processors.pipeline import AdmitStep, enrich_step
 from rasid.adapters.elasticsearch_index import ElasticsearchIndex
 from rasid.adapters.kafka_bus import KafkaBus
-from rasid.adapters.log_notifier import LogNotifier
 from rasid.adapters.sqlite_alerts import SqliteAlerts
-from rasid.alerts.steps import decide_step, match_step
+from rasid.alerts.announce import Announcer
+from rasid.alerts.steps import DecideStep, MatchStep
 from rasid.app.analysis import Analysis
 from rasid.app.bootstrap import SystemClock, shipped_rules
 from rasid.app.cluster import Cluster
+from rasid.app.delivery.notify_source import NAME, NotifySource
+from rasid.app.delivery.service import Delivering, DeliveringThread
+from rasid.app.delivery.step import deliver_step
+from rasid.app.indices import open_alerts
+from rasid.app.lanes import group_step
 from rasid.app.rules import RuleSource
 from rasid.app.stage import Running, Stage, in_thread
-from rasid.app.stages import READS, deliver_step, index_step
+from rasid.app.stages import READS, index_step, since_read
+from rasid.app.term_history import announcer
+from rasid.app.ticks import Ticker, TickerThread
 from rasid.app.workers import Workers
 from rasid.domain import topics
 from rasid.domain.errors import InputError
+from rasid.ports import AlertStore
 from rasid.settings import Settings
 
 
@@ -29,14 +38,44 @@ def build_stage(
 ) -> tuple[Stage, Callable[[], int] | None]:
     """Make the stage, and what folds its state from the log when partitions come to it; `stack` closes its stores."""
     if name == "decide":
-        alerted: set[str] = set()
-
-        def fold() -> int:
-            alerted.update(record.message.key.decode() for record in bus.read(topics.ALERTS.name))
-            return len(alerted)
-
-        return Stage(name, READS[name], in_thread(decide_step(alerted))), fold
+        deciding = DecideStep(since_read(bus))
+        return Stage(name, READS[name], in_thread(deciding)), deciding.forget
+    if name == "group":
+        step, forget = group_step(bus)
+        return Stage(name, READS[name], in_thread(step)), forget
+    if name == "match":
+        return _match(settings, where, bus, stack)
+    if name == "deliver":
+        return _deliver(settings, where, bus, stack)
     return Stage(name, READS[name], _step(name, settings, where, bus, stack)), None
+
+
+def _deliver(settings: Settings, where: Cluster, bus: KafkaBus, stack: contextlib.ExitStack) -> tuple[Stage, None]:
+    """Make the stage with its outbox: one worker at a time serves the receivers (see rasid.app.delivery.lease)."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    if settings.elasticsearch:  # where the page and Kibana read them
+        alerts: AlertStore = stack.enter_context(open_alerts(settings))
+    else:
+        alerts = stack.enter_context(SqliteAlerts(settings.data_dir / "alerts.db"))
+    notify = NotifySource(settings.data_dir / NAME)
+    rules = RuleSource(settings.rules_dir or shipped_rules(), Analysis())
+    name = where.member or uuid.uuid4().hex
+    stack.enter_context(DeliveringThread(Delivering(settings, bus, alerts, notify, rules, shared_as=name)))
+    step = deliver_step(alerts, notify, partial(bus.latest, topics.DELIVERIES.name), SystemClock())
+    return Stage("deliver", READS["deliver"], in_thread(step)), None
+
+
+def _match(
+    settings: Settings, where: Cluster, bus: KafkaBus, stack: contextlib.ExitStack
+) -> tuple[Stage, Callable[[], int]]:
+    """Make the stage with its ticker, which begins when the articles are this worker's."""
+    rules = RuleSource(settings.rules_dir or shipped_rules(), Analysis())
+
+    def saying() -> Announcer:
+        return announcer(lambda: _index(where, stack), bus, SystemClock()) if where.elasticsearch else Announcer()
+
+    ticking = stack.enter_context(TickerThread(Ticker(bus, rules, saying(), SystemClock())))
+    return Stage("match", READS["match"], in_thread(MatchStep(rules, saying()))), ticking.begin
 
 
 def _step(name: str, settings: Settings, where: Cluster, bus: KafkaBus, stack: contextlib.ExitStack) -> Running:
@@ -47,17 +86,8 @@ def _step(name: str, settings: Settings, where: Cluster, bus: KafkaBus, stack: c
             workers = Workers(enrich_step, processes=settings.workers, preload="rasid.app.worker_start")
             stack.callback(workers.close)
             return workers
-        case "group":
-            return in_thread(group_step)
         case "index":
             return in_thread(index_step(_index(where, stack)))
-        case "match":
-            rules = RuleSource(settings.rules_dir or shipped_rules(), Analysis())
-            return in_thread(match_step(rules))
-        case "deliver":
-            settings.data_dir.mkdir(parents=True, exist_ok=True)
-            alerts = stack.enter_context(SqliteAlerts(settings.data_dir / "alerts.db"))
-            return in_thread(deliver_step(alerts, [LogNotifier()], SystemClock()))
     raise InputError(f"there is no stage {name!r}; there are {', '.join(READS)}")
 
 

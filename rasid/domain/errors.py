@@ -4,9 +4,11 @@ RasidError
 ├── InputError            a person's file, feed or query is wrong; the text says where and what to do
 │   ├── FeedsFileError    feeds.yaml or an OPML file
 │   ├── QueryError        a search query, with the position
-│   └── RuleError         a rule file
+│   ├── RuleError         a rule file
+│   └── NotifyError       notify.yaml, or a template of a message
 ├── FetchError            one address could not be fetched
 ├── ParseError            one document could not be read
+├── DeliveryError         a receiver did not take a message
 ├── CodecError            bytes from the log could not be decoded
 └── StoreError            a data directory or database cannot be used
     ├── StoreBusyError    another process holds it
@@ -40,6 +42,10 @@ class FeedsFileError(InputError):
 
 class RuleError(InputError):
     """A rule file cannot be used."""
+
+
+class NotifyError(InputError):
+    """The list of receivers (notify.yaml) or a template of a message cannot be used."""
 
 
 class QueryError(InputError):
@@ -81,6 +87,21 @@ class FetchError(RasidError):
 
 class ParseError(RasidError):
     """One document could not be read as any feed format; the text says why."""
+
+
+class DeliveryError(RasidError):
+    """A receiver did not take a message. `is_outage`: it is away, and the next one would fare no better.
+
+    `retry_after` (seconds) is when it wants to be asked again; `is_final`: it must not be asked again.
+    """
+
+    def __init__(
+        self, message: str, *, is_outage: bool = True, retry_after: float | None = None, is_final: bool = False
+    ) -> None:
+        super().__init__(message)
+        self.is_outage = is_outage
+        self.retry_after = retry_after
+        self.is_final = is_final
 
 
 class CodecError(RasidError):

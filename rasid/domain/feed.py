@@ -108,3 +108,19 @@ class PollRecord:
     def __post_init__(self) -> None:
         """Check that the time is aware."""
         require_aware(at=self.at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedMemory:
+    """What the log keeps of one feed: its state, and its newest polls, oldest first."""
+
+    state: FeedState
+    polls: tuple[PollRecord, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedItems:
+    """What the log keeps of the items a feed has shown."""
+
+    feed_id: str
+    items: tuple[Shown, ...]

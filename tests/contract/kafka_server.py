@@ -13,8 +13,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import kafka
+import pytest
+from kafka.net.inet import KafkaNetSocket
 
 from rasid.adapters.kafka_connection import KafkaAddress
 from rasid.adapters.kafka_topics import TopicPlan, TopicPlans, apply
@@ -65,6 +68,20 @@ def new_prefix() -> str:
 def plans(topics: tuple[Topic, ...] = TOPICS, partitions: int = PARTITIONS) -> TopicPlans:
     """Say how a test's topics are to be."""
     return TopicPlans(tuple(TopicPlan(topic, partitions, 92, 8 << 20) for topic in topics), replication=1)
+
+
+def close_refused_sockets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Close sockets that were refused: kafka-python leaves them to the collector, which warns of each."""
+    connect = KafkaNetSocket.sock_connect
+
+    async def close_refused(self: Any, net: Any, sock: Any, *more: Any, **named: Any) -> Any:
+        try:
+            return await connect(self, net, sock, *more, **named)
+        except BaseException:
+            sock.close()
+            raise
+
+    monkeypatch.setattr(KafkaNetSocket, "sock_connect", close_refused)
 
 
 @contextmanager

@@ -8,18 +8,27 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import kafka
 import pytest
 from contract.bus_contract import NOON, BusContract, OpenBus, drain, message
-from contract.kafka_server import PARTITIONS, TOPICS, kafka_script, kafka_servers, new_prefix, own_topics, plans
+from contract.kafka_server import (
+    PARTITIONS,
+    TOPICS,
+    close_refused_sockets,
+    kafka_script,
+    kafka_servers,
+    new_prefix,
+    own_topics,
+    plans,
+)
 from kafka.admin import MemberToRemove
-from kafka.net.inet import KafkaNetSocket
 
 from rasid.adapters.kafka_bus import KafkaBus
 from rasid.adapters.kafka_connection import KafkaAddress
-from rasid.domain.errors import StoreError
+from rasid.codec import decode
+from rasid.domain.article import RawEntry
+from rasid.domain.errors import CodecError, StoreError
 from rasid.domain.topics import ALERTS, ARTICLES, BACKFILL, KNOWN, RAW
 from rasid.ports import Consumer, Record
 
@@ -57,16 +66,7 @@ def bus(address: KafkaAddress) -> Iterator[KafkaBus]:
 @pytest.fixture
 def refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """Close sockets that were refused: kafka-python leaves them to the collector, which warns of each."""
-    connect = KafkaNetSocket.sock_connect
-
-    async def close_refused(self: Any, net: Any, sock: Any, *more: Any, **named: Any) -> Any:
-        try:
-            return await connect(self, net, sock, *more, **named)
-        except BaseException:
-            sock.close()
-            raise
-
-    monkeypatch.setattr(KafkaNetSocket, "sock_connect", close_refused)
+    close_refused_sockets(monkeypatch)
 
 
 def numbers(records: list[Record]) -> list[int]:
@@ -220,6 +220,19 @@ def test_the_latest_record_is_followed(bus: KafkaBus, address: KafkaAddress) -> 
     assert keys[7] not in bus.latest(KNOWN.name, keys)
     with KafkaBus(address, TOPICS) as fresh:
         assert set(fresh.latest(KNOWN.name, keys)) == set(keys) - {keys[7]}
+
+
+def test_a_header_that_is_no_time_is_the_record_s_own_fault(bus: KafkaBus, address: KafkaAddress) -> None:
+    """A time beyond all calendars comes with Kafka's own, and the codec refuses it: a dead letter, no halt."""
+    producer = kafka.KafkaProducer(**address.options())
+    for told in (b"9" * 40, b"-" + b"9" * 19, "вчера".encode()):
+        producer.send(address.prefix + RAW.name, key=b"k", value=b"{}", headers=[("rasid_time", told)]).get(10)
+    producer.close()
+    records = drain(bus, "g", [RAW.name], 3)
+    assert all(abs(record.message.time - datetime.now(UTC)) < timedelta(minutes=5) for record in records)
+    for record in [*records, *bus.read(RAW.name)]:
+        with pytest.raises(CodecError, match="rasid_time is no time"):
+            decode(record.message, RawEntry)
 
 
 def test_only_compacted_topics_have_a_latest_record(bus: KafkaBus) -> None:

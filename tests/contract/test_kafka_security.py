@@ -9,12 +9,13 @@ from collections.abc import Iterator
 import kafka
 import pytest
 from contract.bus_contract import drain, message
-from contract.kafka_server import TOPICS, new_prefix, own_topics, plans, secure_kafka
+from contract.kafka_server import PARTITIONS, TOPICS, new_prefix, own_topics, plans, secure_kafka
 from kafka.admin import ACL, ACLOperation, ACLPermissionType, ResourcePattern, ResourceType
 from kafka.admin import ACLResourcePatternType as Pattern
 
 from rasid.adapters.kafka_bus import KafkaBus
 from rasid.adapters.kafka_connection import KafkaAddress
+from rasid.adapters.kafka_membership import KafkaMembership
 from rasid.domain.errors import StoreError
 from rasid.domain.topics import KNOWN, RAW
 
@@ -57,6 +58,10 @@ def test_least_rights_are_enough(rasid: KafkaAddress, caplog: pytest.LogCaptureF
         assert bus.lag("g", RAW.name) == 0
         assert len(list(bus.read(RAW.name))) == 3
         assert bus.latest(KNOWN.name, [b"k"])[b"k"].message == message(1)
+    left: list[str] = []
+    with KafkaMembership(rasid, "poll", RAW.name, lambda: left.append("left")) as membership:
+        assert membership.look(0.1) == frozenset(range(PARTITIONS))
+        assert membership.is_sure()
     assert rasid.password
     assert rasid.password not in caplog.text
     assert rasid.password not in repr(rasid)

@@ -57,6 +57,15 @@ def test_the_shipped_topics_are_made_once_and_mended(address: KafkaAddress) -> N
     assert mended == [f"{KNOWN.name}: retention.ms was 1000, is {92 * 24 * 3600 * 1000}"]
 
 
+def test_a_dry_run_says_what_would_be_done_and_does_nothing(address: KafkaAddress) -> None:
+    """The sentences name what is to be made; nothing is there afterwards."""
+    plans = load_plans(SHIPPED)
+    told = apply(address, plans, dry_run=True)
+    assert [line.split(":")[0] for line in told] == [plan.topic.name for plan in plans.plans]
+    assert all("to be made" in line for line in told)
+    assert apply(address, plans, dry_run=True) == told
+
+
 def test_another_number_of_partitions_is_refused(address: KafkaAddress) -> None:
     """More partitions would move keys: the topic and both numbers are named, and nothing is changed."""
     plans = load_plans(SHIPPED)

@@ -128,7 +128,7 @@ def contrast(page: Page, text: str, ground: str) -> float:
 @pytest.mark.parametrize("language", NAMES)
 def test_a_search_shows_all_three_languages(desk: Desk, open_window: OpenWindow, language: str):
     """A name typed in any script finds all three, marked in each; the address is the search."""
-    page = open_window()
+    page = open_window("/?show=articles")
     page.fill("#q", NAMES[language])
     page.press("#q", "Enter")
     page.wait_for_url(re.compile(r"[?&]q=" + quote(NAMES[language])))
@@ -149,7 +149,7 @@ def test_a_search_shows_all_three_languages(desk: Desk, open_window: OpenWindow,
 @pytest.mark.parametrize(("language", "direction"), [("ar", "rtl"), ("ru", "ltr"), ("en", "ltr")])
 def test_an_article_is_marked_and_runs_its_own_way(desk: Desk, open_window: OpenWindow, language: str, direction: str):
     """Entities are marked in the text, `lang` is right, Arabic runs right to left and the page around it does not."""
-    page = open_window(f"/?q={quote(NAMES[language])}+AND+Assad&language={language}")
+    page = open_window(f"/?q={quote(NAMES[language])}+AND+Assad&language={language}&show=articles")
     page.locator("#list h3 a").first.click()
     page.wait_for_url("**/articles/*")
     article = page.locator("article")
@@ -159,6 +159,7 @@ def test_an_article_is_marked_and_runs_its_own_way(desk: Desk, open_window: Open
     assert page.locator("aside").evaluate("one => getComputedStyle(one).direction") == "ltr"
     page.locator("article .entity.per", has_text=NAMES[language]).first.click()
     page.wait_for_url(re.compile("entity="))
+    page.goto(f"{page.url}&show=articles")
     assert set(page.locator("h3").evaluate_all("all => all.map(one => one.lang)")) >= set(NAMES)
     assert "rasid:" not in page.locator(".filters").inner_text(), "the filter is shown by name"
 
@@ -183,7 +184,7 @@ def test_facets_narrow_and_can_be_taken_away(open_window: OpenWindow):
 
 
 def test_new_articles_arrive_by_themselves(desk: Desk, open_window: OpenWindow):
-    """An article that is indexed while the page is open appears on top, is counted and is said politely, once."""
+    """An article that is indexed while the page is open appears on top, in its story's place, and is said politely."""
     page = open_window()
     page.wait_for_selector('[data-live-state][data-on="yes"]')
     page.evaluate("window.stayed = true")
@@ -192,7 +193,7 @@ def test_new_articles_arrive_by_themselves(desk: Desk, open_window: OpenWindow):
     desk.site.change(new=1)
     page.wait_for_selector(f'.hit.fresh h3:has-text("{number}")', timeout=20_000)
     assert page.evaluate("window.stayed")
-    assert int(page.locator("[data-count]").inner_text().replace(",", "")) > before
+    assert int(page.locator("[data-count]").inner_text().replace(",", "")) >= before
     assert page.locator("#status").get_attribute("aria-live") == "polite"
     assert page.locator("#status").inner_text().startswith("New article")
     links = page.locator("#list h3 a").evaluate_all("all => all.map(one => one.href)")
@@ -309,7 +310,7 @@ def test_the_keyboard_is_enough(desk: Desk, open_window: OpenWindow):
 @pytest.mark.parametrize("language", NAMES)
 def test_without_javascript(desk: Desk, open_window: OpenWindow, language: str):
     """Reading, searching, narrowing, paging and the colours work with JavaScript off."""
-    page = open_window(java_script_enabled=False)
+    page = open_window("/?show=articles", java_script_enabled=False)
     first = page.locator("#list h3 a").first.get_attribute("href")
     page.get_by_role("link", name="Older articles").click()
     page.wait_for_url("**cursor=*")

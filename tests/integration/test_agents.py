@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from contract.kafka_server import kafka_servers, new_prefix, own_topics, plans
-from makers import TITLES, raw_entry
+from makers import TITLES, article, raw_entry
 
 from rasid.adapters.kafka_bus import KafkaBus
 from rasid.adapters.kafka_connection import KafkaAddress
@@ -159,3 +159,28 @@ def test_a_kill_and_poison_lose_nothing(address: KafkaAddress, bus: KafkaBus, st
 
 
 STAGES = {"admit": topics.RAW.name, "enrich": topics.ARTICLES.name, "group": topics.ENRICHED.name}
+
+
+def test_live_news_passes_a_back_fill(address: KafkaAddress, bus: KafkaBus, start: Callable[[str], Worker]) -> None:
+    """While history waits in thousands, live articles are through before more than a little of it."""
+    history = [made(number, title=f"{TITLES['ru']} {number}") for number in range(HISTORY)]
+    bus.publish(topics.BACKFILL_ARTICLES.name, history)
+    enrich = start("enrich")
+    wait(bus, [enrich], lambda: done(bus, topics.BACKFILL_ENRICHED.name) > 0)
+    before = done(bus, topics.BACKFILL_ENRICHED.name)
+    bus.publish(topics.ARTICLES.name, [made(HISTORY + number) for number in range(LIVE)])
+    wait(bus, [enrich], lambda: done(bus, topics.ENRICHED.name) == LIVE)
+    # What the worker had fetched and had in hand goes on; a buffer of it in the way would be a thousand.
+    assert done(bus, topics.BACKFILL_ENRICHED.name) - before < HISTORY // 4
+
+
+HISTORY, LIVE = 4_000, 40
+
+
+def made(number: int, **changes: object) -> Message:
+    one = article(number, **changes)
+    return encode(one, key=one.id, time=one.first_seen_at)
+
+
+def done(bus: KafkaBus, topic: str) -> int:
+    return bus.lag("nobody", topic)

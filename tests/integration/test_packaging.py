@@ -20,6 +20,7 @@ DATA = (
     "processors/data/places.tsv.gz",
     "processors/data/boilerplate.tsv",
     "rasid/rules/russia-syria.yaml",
+    "rasid/topics.yaml",
     "rasid/app/web/static/htmx.min.js",
     "rasid/app/web/templates/search.html",
 )

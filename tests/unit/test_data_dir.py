@@ -76,6 +76,26 @@ def test_an_edited_feed_list_and_rules_survive(tmp_path: Path) -> None:
     assert not (data.rules / "russia-syria.yaml").exists()
 
 
+def test_a_rule_shipped_later_reaches_an_old_directory_and_undoes_nothing(tmp_path: Path) -> None:
+    """An upgrade brings new rules once: what was deleted stays away, what was edited or is one's own stays as it is."""
+    shipped = tmp_path / "shipped"
+    shipped.mkdir()
+    for name in ("russia-syria", "strikes", "idlib"):
+        (shipped / f"{name}.yaml").write_text(f"name: {name}\n")
+    data = DataDir(tmp_path / "data")
+    data.prepare(may_rebuild=True)
+    data.rules.mkdir()  # as an older version left it: the one rule it shipped was deleted, and an own one written
+    (data.rules / "idlib.yaml").write_text("name: our own\n")
+    data.ship(shipped_text(), schema_text(), shipped)
+    assert {path.name for path in data.rules.glob("*.yaml")} == {"strikes.yaml", "idlib.yaml"}
+    assert (data.rules / "idlib.yaml").read_text() == "name: our own\n"
+    (data.rules / "strikes.yaml").unlink()
+    (shipped / "новое.yaml").write_text("name: new\n", "utf-8")
+    for _ in range(2):
+        data.ship(shipped_text(), schema_text(), shipped)
+        assert {path.name for path in data.rules.glob("*.yaml")} == {"idlib.yaml", "новое.yaml"}
+
+
 def test_looking_at_nothing_is_a_clear_error(tmp_path: Path) -> None:
     """A search before anything ran says how to begin."""
     with pytest.raises(StoreError, match="rasid run"):

@@ -95,3 +95,18 @@ def test_a_secret_file_that_is_missing_is_named(tmp_path: Path) -> None:
     """The error names the file."""
     with pytest.raises(InputError, match="secret: cannot be read"):
         load(None, {"RASID_WEB_PASSWORD_FILE": str(tmp_path / "secret")})
+
+
+def test_the_cluster_is_told_in_the_same_file(tmp_path: Path) -> None:
+    """One table of settings for both modes; the variables of our scripts are no slips, others are."""
+    file = tmp_path / "rasid.toml"
+    file.write_text('kafka = "a:9092, b:9092"\nelasticsearch = "http://search:9200"\nworker_patience = 60\n')
+    settings = load(file, {"RASID_METRICS_PORT": "9400", "RASID_KAFKA_NAME": "kafka-outage"})
+    assert (settings.kafka, settings.worker_patience, settings.metrics_port) == ("a:9092, b:9092", 60, 9400)
+    with pytest.raises(InputError, match="RASID_KAFAK is no setting; did you mean RASID_KAFKA"):
+        load(None, {"RASID_KAFAK": "a:9092"})
+
+
+def test_a_secret_is_taken_letter_by_letter() -> None:
+    """A password that reads like a flag stays as it is."""
+    assert load(None, {"RASID_KAFKA_PASSWORD": "Off"}).kafka_password == "Off"

@@ -2,43 +2,13 @@
 
 from __future__ import annotations
 
-import http.client
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from makers import TITLES, document
+from web_events import watching
 from web_site import ANALYSIS, Site
-
-Event = dict[str, str]
-
-
-@contextmanager
-def watching(site: Site, path: str = "/events", **headers: str) -> Iterator[Iterator[Event]]:
-    """Open the stream and read its events as a browser does (WHATWG HTML, 9.2.6)."""
-    connection = http.client.HTTPConnection("127.0.0.1", site.port, timeout=20)
-    connection.request("GET", path, headers={name.replace("_", "-"): value for name, value in headers.items()})
-    with connection.getresponse() as answer:
-        assert answer.headers["content-type"].startswith("text/event-stream")
-        assert answer.readline() == b"retry: 3000\n"
-        assert answer.readline() == b"\n"
-        yield events(answer)
-    connection.close()
-
-
-def events(answer: http.client.HTTPResponse) -> Iterator[Event]:
-    """Give the events until the stream ends."""
-    fields: Event = {}
-    for line in iter(answer.readline, b""):
-        name, _, value = line.decode().rstrip("\n").partition(": ")
-        if name:
-            fields[name] = f"{fields[name]}\n{value}" if name in fields else value
-        elif "event" in fields:
-            yield fields
-            fields = {}
-        else:
-            fields = {}
 
 
 def id_of(number: int) -> str:
@@ -71,6 +41,17 @@ def test_what_came_between_is_made_up_for(site: Site) -> None:
     for path, headers in ((f"/events?after={id_of(3)}", {}), ("/events?after=x", {"last_event_id": id_of(3)})):
         with watching(site, path, **headers) as stream:
             assert [next(stream)["id"], next(stream)["id"]] == [id_of(4), id_of(5)]
+
+
+def test_news_of_a_story_come_alone(site: Site) -> None:
+    """A page whose newest article has a newer one in its story is sent that one, not everything again."""
+    site.write(document(ANALYSIS, 4, minutes=4, language="ru", story="story-3"))
+    with watching(site, f"/events?after={id_of(3)}") as stream:
+        assert next(stream)["id"] == id_of(4)
+        site.write(document(ANALYSIS, 5, minutes=5, language="ar", story="story-3"))
+        second = next(stream)
+        assert second["id"] == id_of(5)
+        assert "3 articles of this story" in second["data"]
 
 
 def test_a_revision_is_no_news(site: Site) -> None:

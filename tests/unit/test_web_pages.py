@@ -244,11 +244,11 @@ def test_facets_are_words_and_links(three: Site) -> None:
     for words in ("Arabic", "Russian", "Syria", "Mon 23 Nov 2026"):
         assert f"<bdi>{words}</bdi>" in text
     narrowed = three.ask("/?language=ar")
-    assert "1</span> <span data-noun>article<" in narrowed.text
+    assert '1</span> <span data-noun="story" data-nouns="stories">story<' in narrowed.text
     assert "Language: <bdi>Arabic</bdi>" in narrowed.text
     assert '<a href="/?language=ar&amp;language=ru"' in narrowed.text, "others can be added"
     wider = three.ask("/?language=ar&language=ru")
-    assert "2</span> <span data-noun>articles<" in wider.text
+    assert '2</span> <span data-noun="story" data-nouns="stories">stories<' in wider.text
     assert three.ask("/?language=ar&source_country=DE").text.count('<li class="hit') == 0
 
 
@@ -340,7 +340,7 @@ def test_every_field_has_a_label(three: Site) -> None:
 def test_vendored_files_are_what_they_say() -> None:
     """Each vendored file is listed with version and licence, and is byte for byte the one listed."""
     listed = msgspec.json.decode((STATIC / "vendor.json").read_bytes())
-    own = {"rasid.css", "rasid.js", "icon.svg", "vendor.json"}
+    own = {"rasid.css", "rasid.js", "rules.js", "suggest.js", "icon.svg", "vendor.json"}
     assert {file.name for file in STATIC.iterdir()} - own == {one["file"] for one in listed}
     for one in listed:
         assert one["version"]

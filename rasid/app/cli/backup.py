@@ -18,7 +18,7 @@ from rasid.domain.errors import InputError, StoreError
 
 # Feeds first, log second: what a feed has shown is in the log, what the log says is done is in the index.
 _DATABASES = ("feeds.db", "log.db", "index.db", "alerts.db")
-_FILES = ("version.json", "feeds.yaml")
+_FILES = ("version.json", "feeds.yaml", "notify.yaml", "searches.json")
 
 
 def backup(

@@ -1,29 +1,32 @@
-"""`rasid dlq`: what could not be processed, why, and another try after a fix."""
+"""`rasid dlq`: what could not be processed, why, and another try after a fix; embedded or in the cluster."""
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import replace
 from typing import Annotated
 
 import typer
 
-from rasid import settings
-from rasid.app.bootstrap import existing_stores
-from rasid.app.cli.common import AsJson, Config, DataDirectory, print_json
+from rasid import settings as settings_module
+from rasid.app.cli.common import AsJson, Config, DataDirectory, print_json, tell
+from rasid.app.log import open_log
 from rasid.dead_letter import PREFIX, cause
 from rasid.domain import topics
 from rasid.domain.errors import InputError
-from rasid.ports import Record
+from rasid.ports import Bus, Record
 
 app = typer.Typer(no_args_is_help=True)
-_REPLAYED = "replay"
+GROUP = "replay"
+_BATCH = 200
+_POLL_SECONDS = 1.0
 
 
 @app.command(name="list")
 def list_letters(config: Config = None, data_dir: DataDirectory = None, *, as_json: AsJson = False) -> None:
     """List dead letters that were not replayed yet."""
-    with existing_stores(settings.load(config, data_dir=data_dir)) as stores:
-        for record in stores.bus.records(topics.DEAD.name, stores.bus.committed(_REPLAYED, topics.DEAD.name), 2**31):
+    with open_log(settings_module.load(config, data_dir=data_dir)) as bus:
+        for record in waiting(bus):
             why = cause(record.message)
             if as_json:
                 print_json({"offset": record.offset, "key": record.message.key.decode("utf-8", "replace"), **why})
@@ -40,11 +43,11 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Print one dead letter: its causes, then its body as it came."""
-    with existing_stores(settings.load(config, data_dir=data_dir)) as stores:
-        found = stores.bus.records(topics.DEAD.name, offset - 1, 1)
-        if not found or found[0].offset != offset:
-            raise InputError(f"there is no dead letter {offset}; `rasid dlq list` names those there are")
-        causes, body = cause(found[0].message), found[0].message.value.decode("utf-8", "replace")
+    with open_log(settings_module.load(config, data_dir=data_dir)) as bus:
+        found = next((record for record in bus.read(topics.DEAD.name) if record.offset == offset), None)
+    if found is None:
+        raise InputError(f"there is no dead letter {offset}; `rasid dlq list` names those there are")
+    causes, body = cause(found.message), found.message.value.decode("utf-8", "replace")
     if as_json:
         print_json({"offset": offset, **causes, "body": body})
         return
@@ -55,19 +58,41 @@ def show(
 
 @app.command()
 def replay(config: Config = None, data_dir: DataDirectory = None, *, as_json: AsJson = False) -> None:
-    """Put all dead letters back where they came from; the service takes them up at once or when it next runs."""
-    with existing_stores(settings.load(config, data_dir=data_dir)) as stores:
-        consumer = stores.bus.consumer(_REPLAYED, [topics.DEAD.name])
-        replayed = 0
-        while letters := consumer.poll(200):
-            for record in letters:
-                stores.bus.publish(cause(record.message)["topic"], [_alive(record).message])
-            consumer.commit()
-            replayed += len(letters)
+    """Put all dead letters back where they came from; the stages take them up at once or when they next run."""
+    with open_log(settings_module.load(config, data_dir=data_dir)) as bus:
+        replayed = _replay(bus)
     if as_json:
         print_json({"replayed": replayed})
     else:
         typer.echo(f"{replayed} put back")
+
+
+def waiting(bus: Bus) -> list[Record]:
+    """Give the dead letters that were not replayed yet: the last ones of the topic, which is never compacted."""
+    return list(deque(bus.read(topics.DEAD.name), maxlen=bus.lag(GROUP, topics.DEAD.name)))
+
+
+def _replay(bus: Bus) -> int:
+    replayed = 0
+    consumer = bus.consumer(GROUP, [topics.DEAD.name])
+    try:
+        while bus.lag(GROUP, topics.DEAD.name):  # what dies again meanwhile is a letter of the next replay
+            letters = consumer.poll(_BATCH, _POLL_SECONDS)
+            for record in letters:
+                replayed += _put_back(bus, record)
+            consumer.commit()
+    finally:
+        consumer.close()
+    return replayed
+
+
+def _put_back(bus: Bus, record: Record) -> bool:
+    topic = cause(record.message).get("topic")
+    if topic not in {one.name for one in topics.ALL}:
+        tell(f"dead letter {record.offset} came from {topic or 'nowhere'}, which is no topic of this version: left out")
+        return False
+    bus.publish(topic, [_alive(record).message])
+    return True
 
 
 def _alive(record: Record) -> Record:

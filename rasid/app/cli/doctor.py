@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from importlib.util import find_spec
+from collections.abc import Iterator
 from pathlib import Path
 
 import typer
@@ -13,32 +11,28 @@ import typer
 from ingest.feedlist import read_feeds
 from rasid import settings as settings_module
 from rasid.adapters.yaml_rules import read_rules
+from rasid.app import doctor_cluster
 from rasid.app.analysis import Analysis
 from rasid.app.bootstrap import existing_stores, feeds_file
+from rasid.app.checks import Check, attempt, libraries
 from rasid.app.cli.common import AsJson, Config, DataDirectory, print_json
 from rasid.app.data_dir import DataDir
+from rasid.app.delivery.notify_source import NotifySource
+from rasid.app.delivery.replay import dead_handovers
 from rasid.app.stages import READS
 from rasid.domain import topics
-from rasid.domain.errors import RasidError, StoreError
+from rasid.domain.errors import StoreError
 from rasid.settings import Settings
 
 _LOW_DISK = 2 * 2**30
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing looked at; `fix` says what to do where it is not well."""
-
-    name: str
-    ok: bool
-    found: str
-    fix: str = ""
-
-
 def doctor(config: Config = None, data_dir: DataDirectory = None, *, as_json: AsJson = False) -> None:
-    """Look at settings, data, feeds, rules and disk; say for each what is wrong and how to mend it."""
+    """Look at settings, data, feeds, rules and disk, or with `kafka` set at the cluster; say for each what is wrong
+    and how to mend it.
+    """
     settings = settings_module.load(config, data_dir=data_dir)
-    checks = list(_checks(settings))
+    checks = list(doctor_cluster.checks(settings) if settings.kafka else _checks(settings))
     for check in checks:
         if as_json:
             print_json({"check": check.name, "ok": check.ok, "found": check.found, "fix": check.fix})
@@ -51,11 +45,16 @@ def doctor(config: Config = None, data_dir: DataDirectory = None, *, as_json: As
 
 
 def _checks(settings: Settings) -> Iterator[Check]:
-    yield _try("data directory", lambda: _data(settings), "start the service once: rasid run")
-    yield _try("feed list", lambda: f"{len(read_feeds(feeds_file(settings)))} feeds", "mend the line that is named")
-    yield _try("rules", lambda: _rules(settings), "mend the file that is named; rasid rules lint FILE")
-    yield _try("feeds' health", lambda: _feeds(settings), "rasid feeds list names them; rasid feeds check tries them")
-    yield _try("dead letters", lambda: _dead(settings), "rasid dlq list shows why; rasid dlq replay tries them again")
+    yield attempt("data directory", lambda: _data(settings), "start the service once: rasid run")
+    yield attempt("feed list", lambda: f"{len(read_feeds(feeds_file(settings)))} feeds", "mend the line that is named")
+    yield attempt("rules", lambda: _rules(settings), "mend the file that is named; rasid rules lint FILE")
+    yield attempt("receivers", lambda: _receivers(settings), "mend notify.yaml; then: rasid alerts replay")
+    yield attempt(
+        "feeds' health", lambda: _feeds(settings), "rasid feeds list names them; rasid feeds check tries them"
+    )
+    yield attempt(
+        "dead letters", lambda: _dead(settings), "rasid dlq list shows why; rasid dlq replay tries them again"
+    )
     yield _disk(settings)
     yield Check(
         "contact",
@@ -63,17 +62,7 @@ def _checks(settings: Settings) -> Iterator[Check]:
         settings.contact or "none set",
         "" if settings.contact else "set `contact` to your web or mail address: sites want to know who polls them",
     )
-    missing = [name for name in ("feedparser", "trafilatura", "nh3", "Stemmer", "daachorse") if not find_spec(name)]
-    yield Check(
-        "libraries", not missing, "all there" if not missing else ", ".join(missing), "make install" if missing else ""
-    )
-
-
-def _try(name: str, look: Callable[[], str], fix: str) -> Check:
-    try:
-        return Check(name, True, look())  # noqa: FBT003 - the field has a name
-    except RasidError as error:
-        return Check(name, False, str(error), fix)  # noqa: FBT003 - the field has a name
+    yield libraries(("feedparser", "trafilatura", "nh3", "Stemmer", "daachorse"), "make install")
 
 
 def _data(settings: Settings) -> str:
@@ -87,6 +76,21 @@ def _rules(settings: Settings) -> str:
     if broken:
         raise next(iter(broken.values()))
     return f"{len(good)} in force"
+
+
+def _receivers(settings: Settings) -> str:
+    source = NotifySource(DataDir(settings.data_dir).notify)
+    if source.error:
+        raise source.error
+    count = len(list(source()))
+    with existing_stores(settings) as stores:
+        dead = dead_handovers(stores.bus)
+    if dead:
+        raise StoreError(
+            f"{len(dead)} alerts were given up, such as for {dead[-1].receiver}: {dead[-1].cause};"
+            " rasid alerts undelivered lists them"
+        )
+    return f"{count} in notify.yaml, nothing given up"
 
 
 def _feeds(settings: Settings) -> str:

@@ -32,6 +32,7 @@ class Text:
     text: str
     url: str | None = None
     published_at: str | None = None
+    source: str = ""
 
 
 def enrich(
@@ -92,7 +93,7 @@ def _lines(file: str, data: bytes, failures: list[InputError]) -> Iterator[Text]
 def _text(row: Any, default_id: str) -> Text:
     if not isinstance(row, dict):
         raise TypeError("not a JSON object")
-    for name in ("title", "text", "url", "published_at"):
+    for name in ("title", "text", "url", "published_at", "source"):
         if not isinstance(row.get(name) or "", str):
             raise TypeError(f"{name} is not a text")
     published = row.get("published_at") or None
@@ -104,6 +105,7 @@ def _text(row: Any, default_id: str) -> Text:
         text=row.get("text") or "",
         url=row.get("url") or None,
         published_at=published,
+        source=row.get("source") or "",
     )
 
 

@@ -22,6 +22,7 @@ from ingest.fetch import Fetcher, FetchSettings
 from ingest.health import Health, health
 from ingest.opml import from_opml, to_opml
 from ingest.parse_pool import ParsePool
+from rasid import settings as settings_module
 from rasid.app.bootstrap import FeedsContext, open_feeds_context
 from rasid.app.cli.common import AsJson, Config, DataDirectory, print_json, read_bytes, tell
 from rasid.domain.errors import FeedsFileError, FetchError, ParseError, RasidError
@@ -35,7 +36,7 @@ _COLOURS = {"ok": "green", "well": "green", "quiet": "yellow", "failing": "red",
 @app.command(name="list")
 def show(config: Config = None, data_dir: DataDirectory = None, *, as_json: AsJson = False) -> None:
     """Show every feed and its health."""
-    with closing_context(config, data_dir) as context:
+    with closing_context(config, data_dir, remembering=True) as context:
         states, now = context.store.states(), datetime.now(UTC)
         feeds = read_feeds(context.feeds_file)
         rows = [(feed, states.get(feed.id), health(feed, states.get(feed.id), now)) for feed in feeds]
@@ -71,7 +72,7 @@ def add(
         raise typer.BadParameter(f"{ownership}: one of {', '.join(get_args(Ownership))}", param_hint="--ownership")
     facts = {"title": title, "source": source, "language": language, "country": country, "ownership": ownership}
     given = {name: value for name, value in facts.items() if value is not None} | {"tags": tuple(tag or ())}
-    with closing_context(config, data_dir) as context:
+    with closing_context(config, data_dir, remembering=not unseen) as context:
         found = [_untried(address)] if unseen else asyncio.run(_discover(address, context.fetch_settings))
         feeds = [_feed(one, given) for one in (found if every else found[:1])]
         text = read_text(context.feeds_file)
@@ -173,10 +174,19 @@ def give_out(
 
 
 class closing_context(closing[Any]):  # noqa: N801 - used like a function
-    """Open what the commands need, and close its store at the end."""
+    """Open what the commands need, and close its store at the end.
 
-    def __init__(self, config: Path | None, data_dir: Path | None) -> None:
-        self._context = open_feeds_context(config, data_dir)
+    Without `remembering` they look at the feed list alone: on the cluster, Kafka is not asked then.
+    """
+
+    def __init__(self, config: Path | None, data_dir: Path | None, *, remembering: bool = False) -> None:
+        settings = settings_module.load(config, data_dir=data_dir)
+        if settings.kafka and remembering:
+            from rasid.app.cluster_feeds import open_cluster_feeds  # noqa: PLC0415 - the embedded mode has no Kafka client
+
+            self._context = open_cluster_feeds(settings)
+        else:
+            self._context = open_feeds_context(config, data_dir)
         super().__init__(self._context.store)
 
     def __enter__(self) -> FeedsContext:

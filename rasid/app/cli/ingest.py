@@ -16,16 +16,21 @@ from ingest.parse_pool import ParsePool
 from rasid import settings as settings_module
 from rasid.app.bootstrap import Stores, existing_stores, locked_stores
 from rasid.app.cli.common import AsJson, Config, DataDirectory, json_lines, print_json, read_bytes, tell
+from rasid.app.cluster import cluster
 from rasid.app.embedded import MOST_WAITING, drain
+from rasid.app.log import follow_history, open_log
 from rasid.app.stages import READS, waiting
-from rasid.codec import decode, encode
+from rasid.codec import begin_trace, decode, encode
 from rasid.domain import topics
 from rasid.domain.article import Entry, RawEntry
 from rasid.domain.errors import InputError, ParseError, RasidError, StoreBusyError
 from rasid.domain.known import KnownArticle
+from rasid.ports import Bus
+from rasid.settings import Settings
 
 _BATCH = 500
 _LOOK_SECONDS = 0.2
+_COUNTING = "ingest"  # a group that commits nothing: its lag is the number of letters
 
 
 def ingest(
@@ -38,19 +43,16 @@ def ingest(
     jsonl: Annotated[
         bool, typer.Option("--jsonl", help="One article a line: title, text, url?, published_at?, source?")
     ] = False,
+    wait: Annotated[
+        bool, typer.Option("--wait/--no-wait", help="In the cluster: return when all is through, or at once.")
+    ] = True,
     as_json: AsJson = False,
 ) -> None:
     """Put articles through the pipeline; returns when all are indexed and matched, and prints counts."""
     settings = settings_module.load(config, data_dir=data_dir)
     failures: list[RasidError] = []
     entries = _entries(files, failures, jsonl=jsonl)
-    try:
-        with locked_stores(settings) as stores:
-            counts = _through(stores, entries, lambda: None, lambda: asyncio.run(drain(settings, stores)))
-    except StoreBusyError:
-        # The service that runs there takes the articles through.
-        with existing_stores(settings) as stores:
-            counts = _through(stores, entries, partial(_room, stores), partial(_wait, stores))
+    counts = _into_cluster(settings, entries, wait=wait) if settings.kafka else _embedded(settings, entries)
     counts["failed"] = len(failures)
     for failure in failures:
         tell(f"rasid: {failure}")
@@ -62,12 +64,32 @@ def ingest(
         raise typer.Exit(1)
 
 
+def _into_cluster(settings: Settings, entries: Iterator[tuple[Entry, str]], *, wait: bool) -> dict[str, int]:
+    """Publish beside live news, and wait for the daemons to take it through."""
+    with open_log(settings) as bus:
+        dead = bus.lag(_COUNTING, topics.DEAD.name)
+        keys = _publish(bus, entries, lambda: None)
+        if wait:
+            follow_history(cluster(settings), lambda stage, left: tell(f"{stage}: {left} before it"))
+        return {"entries": len(keys), "dead": bus.lag(_COUNTING, topics.DEAD.name) - dead}
+
+
+def _embedded(settings: Settings, entries: Iterator[tuple[Entry, str]]) -> dict[str, int]:
+    try:
+        with locked_stores(settings) as stores:
+            return _through(stores, entries, lambda: None, lambda: asyncio.run(drain(settings, stores)))
+    except StoreBusyError:
+        # The service that runs there takes the articles through.
+        with existing_stores(settings) as stores:
+            return _through(stores, entries, partial(_room, stores), partial(_wait, stores))
+
+
 def _through(
     stores: Stores, entries: Iterator[tuple[Entry, str]], room: Callable[[], None], finish: Callable[[], object]
 ) -> dict[str, int]:
     """Publish, let the stages finish, and count what came of it."""
     began, dead = datetime.now(UTC), stores.bus.last(topics.DEAD.name)
-    keys = _publish(stores, entries, room)
+    keys = _publish(stores.bus, entries, room)
     finish()
     return {
         "entries": len(keys),
@@ -100,7 +122,7 @@ def _room(stores: Stores) -> None:
         time.sleep(_LOOK_SECONDS)
 
 
-def _publish(stores: Stores, entries: Iterator[tuple[Entry, str]], room: Callable[[], None]) -> list[bytes]:
+def _publish(bus: Bus, entries: Iterator[tuple[Entry, str]], room: Callable[[], None]) -> list[bytes]:
     keys: list[bytes] = []
     batch: list[RawEntry] = []
     for entry, source in entries:
@@ -108,16 +130,18 @@ def _publish(stores: Stores, entries: Iterator[tuple[Entry, str]], room: Callabl
         keys.append(entry.key.encode())
         if len(batch) == _BATCH:
             room()
-            _append(stores, batch)
+            _append(bus, batch)
             batch = []
-    _append(stores, batch)
+    _append(bus, batch)
     return keys
 
 
-def _append(stores: Stores, batch: Sequence[RawEntry]) -> None:
+def _append(bus: Bus, batch: Sequence[RawEntry]) -> None:
     """Append to the back-fill topic; its event time is when the article says it was published."""
-    messages = [encode(raw, key=raw.entry.key, time=raw.entry.published_at or raw.seen_at) for raw in batch]
-    stores.bus.publish(topics.BACKFILL.name, messages)
+    messages = [
+        begin_trace(encode(raw, key=raw.entry.key, time=raw.entry.published_at or raw.seen_at)) for raw in batch
+    ]
+    bus.publish(topics.BACKFILL.name, messages)
 
 
 def _entries(files: list[str], failures: list[RasidError], *, jsonl: bool) -> Iterator[tuple[Entry, str]]:

@@ -25,21 +25,27 @@ COMMANDS = {
     "enrich": "enrich",
     "ingest": "ingest",
     "export": "search",
-    "alerts": "alerts",
+    "stories": "stories",
     "doctor": "doctor",
     "backup": "backup",
     "restore": "backup",
     "config": "config",
     "worker": "worker",
+    "web": "web",
+    "poll": "poll",
+    "replay": "replay",
 }
 GROUPS = {
     "feeds": ("feeds", "The feed list and its health."),
     "names": ("names", "One name in three scripts."),
     "rules": ("rules", "Rules: check them, try them on articles."),
+    "index": ("index", "The indices in Elasticsearch: make, look at, keep small, make anew."),
+    "topics": ("topics", "The log's topics on Kafka, and what travels in them."),
+    "alerts": ("alerts", "What rules have said, and what people make of it."),
     "dlq": ("dead_letters", "What could not be processed, and why."),
 }
 # These only print: a reader that leaves (`| head`) ends them quietly. The others talk to children and sites.
-_PRINTERS = {"export", "search", "alerts"}
+_PRINTERS = {"export", "search", "alerts", "stories"}
 _FAILED, _NOT_READY, _INTERRUPTED = 1, 3, 130
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -13,8 +14,13 @@ from rasid import settings as settings_module
 from rasid.app.bootstrap import Stores, locked_stores
 from rasid.app.cli.common import Config, DataDirectory
 from rasid.app.embedded import Service, run_service
+from rasid.app.inbox import Inbox
 from rasid.app.logs import configure
 from rasid.app.progress import show_progress
+from rasid.app.rules_desk import RuleDesk
+from rasid.app.rules_stores import rules_directory
+from rasid.app.stages import lags
+from rasid.app.supervisor import keep_telling
 from rasid.app.web.context import WebContext
 from rasid.app.web.server import serve
 from rasid.settings import Settings
@@ -44,7 +50,7 @@ async def _run(settings: Settings, stores: Stores) -> None:
 
     async def beside(service: Service) -> None:
         shown = [show_progress(service)] if sys.stderr.isatty() and settings.log_format == "auto" else []
-        await asyncio.gather(serve(_web(service)), *shown)
+        await asyncio.gather(serve(_web(service)), keep_telling(stop), *shown)
 
     await run_service(settings, stores, stop, beside)
 
@@ -61,4 +67,10 @@ def _web(service: Service) -> WebContext:
         feeds_error=lambda: feeds.error if feeds else None,
         changed=lambda: service.progress.done["index"],
         stop=service.stop,
+        lags=partial(lags, stores.bus),
+        inbox=Inbox(stores.alerts, stores.bus, version=stores.alerts.version),
+        notify_error=lambda: str(service.notify.error) if service.notify.error else None,
+        rules=RuleDesk(
+            service.rules, rules_directory(service.settings), stores.bus, stores.index, stores.alerts, stores.analysis
+        ),
     )

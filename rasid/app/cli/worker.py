@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 from enum import StrEnum
 from typing import Annotated
 
@@ -11,10 +10,10 @@ import typer
 
 from rasid import settings as settings_module
 from rasid.app.cli.common import Config, DataDirectory
-from rasid.app.cluster import Cluster, cluster
+from rasid.app.cluster import cluster
+from rasid.app.daemon import until_signalled
 from rasid.app.logs import configure
 from rasid.app.worker import run_worker
-from rasid.settings import Settings
 
 
 class StageName(StrEnum):
@@ -40,14 +39,6 @@ def worker(
 ) -> None:
     """Run one stage of the cluster mode: Kafka in, Kafka or Elasticsearch out. SIGTERM ends it cleanly."""
     settings = settings_module.load(config, data_dir=data_dir)
-    where = cluster(member=member)
+    where = cluster(settings, member=member)
     configure(settings.log_format)
-    asyncio.run(_run(stage.value, settings, where))
-
-
-async def _run(name: str, settings: Settings, where: Cluster) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    await run_worker(name, settings, where, stop)
+    asyncio.run(until_signalled(lambda stop: run_worker(stage.value, settings, where, stop)))

@@ -14,6 +14,7 @@ _TIME_OR_NONE: Final = {"type": ["string", "null"], "format": "date-time"}
 _TRUTH: Final = {"type": "boolean"}
 
 Schema = dict[str, Any]
+_OK = 200
 
 
 def _object(**properties: Any) -> Schema:
@@ -37,6 +38,7 @@ _HIT = _object(
     published_at=_TIME_OR_NONE,
     first_seen_at=_TIME,
     story_id=_TEXT,
+    story_size={"type": "integer", "minimum": 1, "description": "hits of the story; 1 where articles are shown"},
     entities=_list(_ENTITY),
     highlights=_list(_MENTION),
     sample=_TRUTH,
@@ -69,13 +71,30 @@ FEEDS = _object(
     feeds=_list(_object(id=_TEXT, title=_TEXT, url=_TEXT, health=_HEALTH, words=_TEXT, next_poll_at=_TIME_OR_NONE)),
     error=_TEXT_OR_NONE,
 )
+_SUGGESTION = _object(id=_TEXT, type={"enum": ["PER", "ORG", "LOC", "MISC"]}, name=_TEXT, label=_TEXT)
+SUGGESTIONS = _object(typed=_TEXT, suggestions=_list(_SUGGESTION))
+SAVED = _object(
+    id=_TEXT,
+    name=_TEXT,
+    q=_TEXT,
+    sort={"enum": ["newest", "relevance"]},
+    filters=_list({"type": "array", "prefixItems": [_TEXT, _TEXT], "minItems": 2, "maxItems": 2}),
+    collapse=_TRUTH,
+    saved_at=_TIME,
+    page=_TEXT,
+    atom=_TEXT,
+    json_feed=_TEXT,
+)
+SEARCHES = _object(total=_COUNT, next=_TEXT_OR_NONE, searches=_list(SAVED))
 STATUS = _object(status={"const": "ok"})
 ERROR = _object(error=_TEXT)
 
 
-def answers(good: Schema, *errors: int) -> dict[int | str, Schema]:
+def answers(good: Schema, *errors: int, good_status: int = 200) -> dict[int | str, Schema]:
     """Give FastAPI's `responses`: the good answer, and those of `errors`, each a sentence."""
-    shapes = {200: ("Found", good)} | dict.fromkeys(errors, ("A sentence that says what is wrong", ERROR))
+    shapes = {good_status: ("Found" if good_status == _OK else "Made", good)} | dict.fromkeys(
+        errors, ("A sentence that says what is wrong", ERROR)
+    )
     return {
         status: {"description": words, "content": {"application/json": {"schema": schema}}}
         for status, (words, schema) in shapes.items()

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from importlib import resources
 from pathlib import Path
 
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
+from starlette.responses import Response
 from starlette.types import ASGIApp
 
 import rasid
+from rasid.app import metrics
 from rasid.app.web import api, failures, security
+from rasid.app.web.alert_feeds import AlertFeeds
+from rasid.app.web.alerts import AlertPages
 from rasid.app.web.context import WebContext
 from rasid.app.web.pages import Pages
+from rasid.app.web.rules import RulePages
+from rasid.app.web.saved_pages import SavedPages
+from rasid.app.web.search_feeds import SearchFeeds
+from rasid.app.web.stories import StoryPages
 
 
 def create_app(context: WebContext) -> ASGIApp:
@@ -40,8 +49,36 @@ def build(context: WebContext) -> FastAPI:
     app.include_router(api.router(context))
     app.get("/", include_in_schema=False)(pages.search)
     app.get("/articles/{article_id}", include_in_schema=False)(pages.article)
+    app.get("/stories/{story_id}", include_in_schema=False)(StoryPages(context, pages.page).story)
     app.get("/feeds", include_in_schema=False)(pages.feeds)
+    app.get("/metrics", include_in_schema=False)(_metrics(context))
     app.get("/help", include_in_schema=False)(pages.help)
     app.get("/events", include_in_schema=False)(pages.events)
     app.post("/preferences", include_in_schema=False)(pages.preferences)
+    saved = SavedPages(context, pages.page)
+    app.get("/searches", include_in_schema=False)(saved.list)
+    app.post("/searches", include_in_schema=False)(saved.save)
+    app.post("/searches/delete", include_in_schema=False)(saved.delete)
+    app.get("/feeds/search.{form}", include_in_schema=False)(SearchFeeds(context).search)
+    rules = RulePages(context, pages.page)
+    app.get("/rules", include_in_schema=False)(rules.list)
+    app.get("/rules/edit", include_in_schema=False)(rules.edit)
+    app.post("/rules/preview", include_in_schema=False)(rules.preview)
+    app.post("/rules/save", include_in_schema=False)(rules.save)
+    alerts, feeds = AlertPages(context, pages.page), AlertFeeds(context)
+    app.get("/alerts", include_in_schema=False)(alerts.list)
+    app.get("/alerts/events", include_in_schema=False)(alerts.events)
+    app.post("/alerts/act", include_in_schema=False)(alerts.act)
+    app.get("/alerts/{alert_id}", include_in_schema=False)(alerts.one)
+    app.get("/feeds/alerts.{form}", include_in_schema=False)(feeds.everything)
+    app.get("/feeds/rules/{name:path}", include_in_schema=False)(feeds.rule)
     return app
+
+
+def _metrics(context: WebContext) -> Callable[[], Awaitable[Response]]:
+    """Give what the service counts, for Prometheus, behind the same guard as the pages."""
+
+    async def answer() -> Response:
+        return Response(await metrics.text(context.lags), media_type=metrics.CONTENT_TYPE)
+
+    return answer

@@ -6,6 +6,9 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from rasid.app.inbox import Inbox
+from rasid.app.metrics import Lags
+from rasid.app.rules_desk import RuleDesk
 from rasid.domain.feed import Feed
 from rasid.ports import Analyzer, FeedStore, Index
 from rasid.settings import Settings
@@ -23,3 +26,7 @@ class WebContext:
     feeds_error: Callable[[], str | None] = lambda: None
     changed: Callable[[], int] = lambda: 0
     stop: asyncio.Event = field(default_factory=asyncio.Event)
+    lags: Lags | None = None
+    inbox: Inbox | None = None
+    notify_error: Callable[[], str | None] = lambda: None
+    rules: RuleDesk | None = None

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from rasid.domain.errors import QueryError, RasidError
+from rasid.domain.errors import InputError, RasidError
 
 log = structlog.get_logger("rasid.web")
 _SENTENCES = {
@@ -47,7 +47,7 @@ class _Failures:
         return self._answer(request, f"A parameter cannot be used: {words}.", 422)
 
     def on_ours(self, request: Request, error: Exception) -> Response:
-        if isinstance(error, QueryError):
+        if isinstance(error, InputError):
             return self._answer(request, str(error), 400)
         log.warning("request failed", path=request.url.path, cause=str(error))
         return self._answer(request, str(error), 503)

@@ -15,7 +15,7 @@ from rasid.domain.search import FacetName, SearchPage
 FACET_TITLES: Final[Mapping[str, str]] = {
     "language": "Language", "source": "Source", "source_country": "Country of the source", "ownership": "Ownership",
     "person": "People", "org": "Organisations", "place": "Places", "keyword": "Keywords", "day": "Day seen",
-    "entity": "Named",
+    "hour": "Hour seen", "entity": "Named", "story": "Story",
 }  # fmt: skip
 ENTITY_TYPES: Final[Mapping[str, str]] = {
     "PER": "person", "ORG": "organisation", "LOC": "place", "MISC": "other",
@@ -46,6 +46,8 @@ def label(name: str, value: str, given: str = "") -> str:
         return str(_locale().territories.get(value, value))
     if name == "day":
         return day(value)
+    if name == "hour":
+        return _hour(value)
     if value.startswith(_UNKNOWN) and given in {"", value}:
         return value.rpartition("/")[2].replace("-", " ").title()
     return given or value
@@ -82,6 +84,13 @@ def day(value: str) -> str:
     """Write 2026-11-23 as Mon 23 Nov 2026; what is no day stays as it is."""
     try:
         return f"{date.fromisoformat(value):%a %-d %b %Y}"
+    except ValueError:
+        return value
+
+
+def _hour(value: str) -> str:
+    try:
+        return f"{datetime.strptime(value, '%Y-%m-%dT%H').replace(tzinfo=UTC):%-d %b %H:00} UTC"
     except ValueError:
         return value
 

@@ -143,3 +143,5 @@ class Pages:
         response = HTMLResponse(html.encode(errors="replace"), headers={"cache-control": "no-store"})
         response.set_cookie(security.COOKIE, session, httponly=True, samesite="strict")
         return response
+
+    page = _page  # the site's other pages are made by it too

@@ -17,7 +17,7 @@
 
   function newest(list) {
     const link = list.querySelector("h3 a");
-    return link ? decodeURIComponent(link.getAttribute("href").split("/").pop()) : "";
+    return link ? decodeURIComponent(link.getAttribute("href").split("?")[0].split("/").pop()) : "";
   }
 
   function add(list, html) {
@@ -26,17 +26,22 @@
     const item = holder.content.querySelector("li");
     const link = item && item.querySelector("h3 a").getAttribute("href");
     if (!item || list.querySelector('h3 a[href="' + CSS.escape(link) + '"]')) return;
+    // A story shows once: its newest article takes the place of the one before.
+    const story = item.dataset.story;
+    const before = story && list.querySelector('li[data-story="' + CSS.escape(story) + '"]');
+    if (before) before.remove();
     list.prepend(item);
     while (list.children.length > MOST) list.lastElementChild.remove();
     const empty = document.querySelector("[data-empty]");
     if (empty) empty.remove();
     const count = document.querySelector("[data-count]");
-    if (count) {
+    if (count && !before) {
       count.dataset.count = String(Number(count.dataset.count) + 1);
       count.textContent = Number(count.dataset.count).toLocaleString("en");
-      document.querySelector("[data-noun]").textContent = count.dataset.count === "1" ? "article" : "articles";
+      const noun = document.querySelector("[data-noun]");
+      noun.textContent = count.dataset.count === "1" ? noun.dataset.noun : noun.dataset.nouns;
     }
-    say("New article: " + item.querySelector("h3").textContent.trim());
+    say((list.closest("[data-say]") ? list.closest("[data-say]").dataset.say : "New article") + ": " + item.querySelector("h3").textContent.trim());
   }
 
   // A browser gives one site six connections in all its tabs: a tab that nobody sees lets its own go.
@@ -45,7 +50,8 @@
     const list = document.getElementById("list");
     if (document.hidden || !list || !list.closest('[data-live="yes"]') || !window.EventSource) return;
     const state = document.querySelector("[data-live-state]");
-    source = new EventSource("/events?after=" + encodeURIComponent(newest(list)));
+    const from = list.closest("[data-live]").dataset.events || "/events?";
+    source = new EventSource(from + "&after=" + encodeURIComponent(newest(list)));
     source.addEventListener("article", function (event) { add(list, event.data); });
     source.onopen = function () { if (state) state.dataset.on = "yes"; };
     source.onerror = function () { if (state) state.dataset.on = "no"; };
