@@ -101,17 +101,8 @@ def changed(
     feed: Feed, state: FeedState, asked: Ask, response: Response, parsed: ParsedFeed, found: Comparison, now: datetime
 ) -> Decision:
     """Decide after a poll whose document was parsed."""
-    interval = state.interval
-    if state.last_success_at is not None:  # the first document is all new: that tells no rhythm
-        interval = schedule.adapted(
-            interval,
-            feed,
-            entries=found.entries,
-            new_entries=found.new_entries,
-            elapsed=(now - state.last_success_at).total_seconds(),
-        )
     news = bool(found.publish)
-    wishes = wishes_of(parsed, response)
+    interval, wishes = _adapted(feed, state, found, now), wishes_of(parsed, response)
     new = _succeeded(feed, state, asked, response, now, interval=interval, wishes=wishes)
     caught = _repeats_validators(state, response, news=news)
     new = replace(
@@ -135,6 +126,18 @@ def changed(
     )
     words = "repeats its validator after a change: it is fetched whole from now on" if caught else None
     return Decision(state=new, record=record, words=words or _moved(state, new))
+
+
+def _adapted(feed: Feed, state: FeedState, found: Comparison, now: datetime) -> float:
+    if state.last_success_at is None:  # the first document is all new: that tells no rhythm
+        return state.interval
+    return schedule.adapted(
+        state.interval,
+        feed,
+        entries=found.entries,
+        new_entries=found.new_entries,
+        elapsed=(now - state.last_success_at).total_seconds(),
+    )
 
 
 def failed(feed: Feed, state: FeedState, asked: Ask, error: RasidError, now: datetime) -> Decision:

@@ -34,7 +34,7 @@ from rasid.ports import Message
 
 log = structlog.get_logger("rasid.agents")
 
-_SMALLER = 20
+_SMALLER = 10
 _REVOKE_SECONDS = 5.0  # half a session: how long a rebalance waits for the batch in hand
 
 

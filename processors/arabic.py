@@ -46,10 +46,10 @@ def _lexicon() -> _Lexicon:
         elif not line.startswith("#"):
             current.add(line)
     word, whole, name, al = map(frozenset, sets.values())
-    return _Lexicon(word, whole, name, al, frozenset(map(_bare, word)))
+    return _Lexicon(word, whole, name, al, frozenset(map(uninflected, word)))
 
 
-def _bare(word: str) -> str:
+def uninflected(word: str) -> str:
     """Take one ending of a verb or noun off, to ask whether another form of the word is known."""
     for ending in _INFLECTIONS:
         if word.endswith(ending) and len(word) - len(ending) > _SHORTEST:
@@ -98,7 +98,7 @@ def _rest(word: str, cut: int, lexicon: _Lexicon) -> str | None:
 
 
 def _is_word(clitics: str, rest: str, lexicon: _Lexicon) -> bool:
-    if rest in lexicon.words or (len(rest) > _SHORTEST and _bare(rest) in lexicon.stems):
+    if rest in lexicon.words or (len(rest) > _SHORTEST and uninflected(rest) in lexicon.stems):
         return True
     return clitics == "و" and len(rest) > _SHORTEST_UNKNOWN and rest.startswith(_PARTICIPLES)
 

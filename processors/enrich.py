@@ -38,7 +38,7 @@ def enrich(article: Article) -> EnrichedArticle:
         terms=Terms(title=_joined(title_tokens), text=_joined(text_tokens)),
         entities=found.entities,
         places=found.places,
-        keywords=keywords(title, title_tokens, text, text_tokens, language, KEYWORDS, avoid=named),
+        keywords=keywords(title, title_tokens, text, text_tokens, language, KEYWORDS, named, found.entities),
         about=found.about,
         presence=found.presence,
     )

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from processors.admit import admit
 from processors.enrich import enrich
+from processors.stories.signature import signed
 from processors.stories.step import GroupStep
 from processors.tokens import terms
 from rasid.codec import decode, encode
@@ -58,7 +59,7 @@ def enrich_step(records: Sequence[Record]) -> Outputs:
     """Articles -> enriched articles. Holds no state, so any worker process may run it."""
     made: dict[str, list[Message]] = {topics.ENRICHED.name: []}
     for record in records:
-        enriched = enrich(decode(record.message, Article))
+        enriched = signed(enrich(decode(record.message, Article)))
         message = encode(enriched, key=enriched.article.id, time=record.message.time)
         made.setdefault(topics.onward(record.topic, topics.ENRICHED.name), []).append(message)
     return made

@@ -10,14 +10,17 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 
-from processors.context import CASED, Passage
+from processors.context import CASED, Passage, words
+from processors.tokens import Token
 from processors.unknown import Span, is_name
+from processors.word_classes import words_of
 from rasid.domain.article import FieldName
 
 _FAIRLY_SURE = 0.7  # confidence from which a name is looked for in other places
 _DISCOUNT = 0.9  # a place where the recogniser saw no name is less sure
 _LONGEST = 6  # words
 _SHORTEST = 4  # letters of a family name
+_SELDOM = 0.004  # share of Arabic news that may hold a word that is taken for a family name without a capital
 
 Stretch = tuple[FieldName, int, int]
 _Words = tuple[str, ...]
@@ -66,13 +69,24 @@ def _names(spans: Sequence[Span], passages: Sequence[Passage]) -> dict[_Words, S
         if not first <= last < first + _LONGEST:
             continue
         spoken = tuple(p.source[token.start : token.end] for token in p.tokens[first : last + 1])
-        cased = p.tokens[last].script in CASED
-        if cased or last > first:
+        if p.tokens[last].script in CASED or last > first:
             names.setdefault(spoken, span)
         family = spoken[-1]
-        if cased and span.type == "PER" and last > first and len(family) >= _SHORTEST and is_name(family):
+        if span.type == "PER" and last > first and _is_family(p.tokens[last], family):
             names.setdefault((family,), span)
     return names
+
+
+def _is_family(token: Token, spoken: str) -> bool:
+    """Say whether the last word of a person's name tells the person: in Arabic, where it is no everyday word."""
+    if len(spoken) < _SHORTEST or not is_name(spoken):
+        return False
+    if token.script in CASED:
+        return True
+    common = words_of("ar")
+    if token.script != "arab" or token.text in words("first_name") or common is None:
+        return False
+    return common.share(token.term) < _SELDOM and not common.is_closed(token.text)
 
 
 def _again(p: Passage, names: dict[_Words, Span], lengths: dict[str, list[int]], used: _Used) -> Iterator[Span]:
@@ -83,16 +97,28 @@ def _again(p: Passage, names: dict[_Words, Span], lengths: dict[str, list[int]],
         for length in lengths.get(word, ()) if at >= behind else ():
             start, last = p.tokens[at].start, at + length - 1
             span = names.get(tuple(read[at : at + length])) if last < len(read) else None
-            if span is None or not _runs_on(p, at, last) or used.overlap(start, p.tokens[last].end):
+            if span is None or _breaks(p, at, last) or used.overlap(start, p.tokens[last].end):
                 continue
             behind = last + 1
             yield Span(p.field, start, p.tokens[last].end, span.type, round(span.confidence * _DISCOUNT, 4))
             break
 
 
-def _runs_on(p: Passage, first: int, last: int) -> bool:
-    """Say whether no line ends inside a name."""
-    return "\n" not in p.source[p.tokens[first].start : p.tokens[last].end]
+def _breaks(p: Passage, first: int, last: int) -> bool:
+    """Say whether a line ends inside a name, or one Arabic word stands where it need not mean the person."""
+    if first == last and p.tokens[first].script == "arab":
+        return not _stands_free(p, first)
+    return "\n" in p.source[p.tokens[first].start : p.tokens[last].end]
+
+
+def _stands_free(p: Passage, at: int) -> bool:
+    """Say whether an Arabic word begins a phrase: no first name and no thing (قوانين نيوتن) stands before it."""
+    start = p.tokens[at].start
+    if at == 0 or not p.joined(p.tokens[at - 1], start):
+        return True
+    before, common = p.words[at - 1], words_of("ar")
+    opens = before in words("name_ends") | words("title") | words("before_name")
+    return before not in words("first_name") and (opens or (common is not None and common.is_closed(before)))
 
 
 def _tokens(p: Passage, start: int, end: int) -> tuple[int, int]:

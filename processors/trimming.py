@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from processors.tokens import Token
-from processors.word_classes import ADJECTIVE, ANIMATE, GENITIVE, LEXICAL, NOMINATIVE, USABLE, Words
+from processors.word_classes import ADJECTIVE, ANIMATE, DEFINITE, GENITIVE, LEXICAL, NOMINATIVE, USABLE, Words
 
 DETERMINERS = frozenset(("the", "a", "an", "its", "their", "his", "her", "our", "this", "these", "those"))
 HYPHENS = frozenset("-‐‑")
@@ -144,9 +144,24 @@ def _from_noun(part: list[Item]) -> list[Item]:
     if part and part[0].name < 0 and part[0].token.text.startswith(("و", "ب")) and not part[0].role & LEXICAL:
         return []  # a clitic that was not told from the word
     for at, item in enumerate(part):
+        if at and _breaks(part[at - 1], item):
+            return part[:at] if at > 1 else []
         if not item.role & (USABLE | NOMINATIVE):
             return part[:at] if at > 1 else []
     return part
+
+
+def _breaks(before: Item, item: Item) -> bool:
+    """Tell whether an Arabic word cannot go on the phrase: a noun behind a name, an adjective of the wrong gender."""
+    if item.name >= 0:
+        return False
+    word = item.token.text
+    if word.startswith("ب") and not item.role & LEXICAL:
+        return True  # a clitic that was not told from the word
+    if before.name >= 0:
+        return not word.startswith("ال")
+    feminine = before.role & DEFINITE and before.token.text.startswith("ال") and before.token.text.endswith("ه")
+    return bool(feminine and word.startswith("ال") and not word.endswith(("ه", "ي", "ا", "اء")))
 
 
 def _shortened(part: list[Item], source: str, words: Words) -> list[Item]:

@@ -40,6 +40,7 @@ _ROMAN = re.compile(r"[ivxlc]{1,6}\Z")
 _ADJECTIVES = {
     "en": re.compile(
         r".{2,}(?:ous|ful|ive|less|able|ible|al|ish|ly|ic|ary|ese|ern|est)\Z"
+        r"|(?:north|south)?(?:east|west)\Z|(?:nor|sou)th\Z"
         r"|(?:syri|russi|americ|irani|iraqi?|liby|europ)e?an\Z|(?:turk|kurd)ish\Z|(?:israel|iraq|yemen|saud)i\Z"
     ),
     "ru": re.compile(r".{2,}(?:ск|н)(?:ий|ый|ой|ая|ое|ие|ые|ого|ому|ом|ую|их|ых|им|ым|ими|ыми)\Z"),
@@ -57,7 +58,7 @@ _VERBS = {
     ),
 }
 # Russian endings, where the word is not among the counted; the oblique ones first.
-_OBLIQUE = re.compile(r".+(?:[оае]м|ой|[^е]ей|[ая]ми|[ая]х|ов|ев|[уюэ])\Z|.+[^ицщчжьш]е\Z")
+_OBLIQUE = re.compile(r".+(?:[оае]м|ой|[^е]ей|[ая]ми|[ая]х|ов|ев|[уюэ]|нии)\Z|.+[^ицщчжьш]е\Z")
 _GENITIVE = re.compile(r".+(?:[аяыи]|ов|ев|[^и]ей)\Z")
 _SURELY_ADJECTIVE = re.compile(r".{2,}(?:ск|н)(?:ого|ому|[ыи]ми?|[ыи]х|ую)\Z")
 _ADJECTIVE_NOMINATIVE = re.compile(r".+(?:[ыио]й|[ая]я|[оеыи]е)\Z")
@@ -106,6 +107,16 @@ class Words:
     def share(self, term: str) -> float:
         """Give the share of articles that hold the term."""
         return self._frequency.get(term, 0) / self._documents
+
+    def is_closed(self, word: str) -> bool:
+        """Tell whether a folded word is a stop word."""
+        return word in self._closed
+
+    def is_noun_like(self, word: str) -> bool:
+        """Tell whether a Russian word is a noun by its dictionary reading, though it may be a stop word."""
+        if word in self._no_nouns or len(word) <= _SHORTEST:
+            return False
+        return word in self._nominatives or word in self._genitives
 
     def role(self, word: str, term: str, *, mark: bool) -> int:
         """Give what a folded word may do in a noun phrase, as bits.

@@ -3,8 +3,9 @@
 Usage: build_arabic_words.py DATA [OUT] with DATA the folder that holds articles_ar, ner_ar, langid, names and gazetteer
 (see processors/data/LANGUAGE.md for their origin and licences).
 
-A word that begins with و ف ب ك ل س is whole when the corpus has it behind the article (الوزير), when it is a name, when
-what would remain is no word, or when the list below says so. Counting needs no annotation.
+A word that begins with و ف ب ك ل س is whole when the corpus has it behind the article (الوزير), when it is a name and
+what would remain is no commoner word, when what would remain is no word, or when the list below says so. Counting
+needs no annotation.
 """
 
 from __future__ import annotations
@@ -19,10 +20,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from processors.arabic import uninflected
 from processors.normalise import fold
 
 WORD = re.compile("[ء-غف-ي]+")
 CLITIC_LETTERS = "وفبكلس"
+PREPOSITIONS = "بكل"
+OFTEN = 5  # bearers from which a name is a common one
 KNOWLEDGE = Path(__file__).parents[1] / "processors/data"
 OWN = Path(__file__).with_name("arabic_own_words.txt")
 
@@ -141,7 +145,7 @@ def words(seen: Evidence) -> set[str]:
     found |= {name for name in seen.named if seen.people[name] >= 3 and len(name) >= 4}
     found |= {word for word in seen.ground if len(word) >= 3}
     found |= {word.removeprefix("ال") for word in seen.known_people | seen.known_bodies}
-    return found | seen.lists["word"] | seen.known_people
+    return found | seen.lists["word"] | seen.lists["whole"] | seen.known_people
 
 
 def whole(seen: Evidence) -> set[str]:
@@ -151,7 +155,8 @@ def whole(seen: Evidence) -> set[str]:
         if word[0] in CLITIC_LETTERS and len(word) > 3 and owns_first_letter(word, seen):
             found.add(word)
     found |= {name for name in seen.named if name[0] == "و" and name[1:3] != "ال" and seen.total[name[1:]] < 20}
-    return found - seen.lists["clitic"]
+    given = {n for n in seen.named if n[0] in CLITIC_LETTERS and len(n) > 3 and is_given(n, seen)}
+    return (found | without_need(given, words(seen))) - seen.lists["clitic"]
 
 
 def owns_first_letter(word: str, seen: Evidence) -> bool:
@@ -162,6 +167,25 @@ def owns_first_letter(word: str, seen: Evidence) -> bool:
     if rest.startswith("ال") or word.startswith("لل"):
         return False
     return seen.total[word] >= 4 and seen.total[rest] < max(2, seen.total[word] * 0.04)
+
+
+def is_given(word: str, seen: Evidence) -> bool:
+    """Tell whether people bear a word as a name, and what would be left is no commoner word.
+
+    A preposition (ليلى is no ل + يلي) stands before nouns, so before what the corpus knows behind the article.
+    """
+    rest = word[1:]
+    if rest.startswith("ال") or word.startswith("لل"):
+        return False
+    if word[0] in PREPOSITIONS and seen.people[word] >= OFTEN and seen.definite[rest] < 2:
+        return True
+    return seen.people[word] > 0 and seen.total[rest] < 2 and seen.people[rest] <= seen.people[word]
+
+
+def without_need(found: set[str], standing: set[str]) -> set[str]:
+    """Leave out those words whose first letter nobody would take for a clitic: what is left is no form of a word."""
+    forms = standing | set(map(uninflected, standing))
+    return {word for word in found if any(uninflected(word[cut:]) in forms for cut in (1, 2))}
 
 
 def kept_names(seen: Evidence) -> set[str]:

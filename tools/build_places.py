@@ -46,7 +46,6 @@ COLUMNS = (
 NEAR = set("RU TR IQ LB JO IL PS CY IR UA BY MD GE AM AZ KZ EG SA AE QA KW YE OM BH LY TN DZ MA SD MR EH DJ SO".split())  # noqa: SIM905  a list of codes reads best so
 TOWN, CITY, LARGE = 15_000, 100_000, 1_000_000
 ADJECTIVE = re.compile("[а-я](?:ый|ий|ой|ая|яя|ое|ее|ые|ие)$")
-GENERIC_AR = ("محافظة ", "مدينة ", "منطقة ", "ناحية ", "مركز ")
 LEVELS = ("أوبلاست", "كراي", "أوكروغ", "محافظة", "جمهورية", "الأوبلاست", "الذاتية", "ذاتية الحكم")
 
 

@@ -60,7 +60,7 @@ def wait_for_search(base: str) -> tuple[str, int]:
             raise SystemExit("the sample did not arrive")
         time.sleep(1)
     paths = [f"/?q={quote(text)}&sort={order}" for text in SEARCHES for order in ("relevance", "newest")]
-    depths = {path: depth(hits(f"{base}/api/search{path[1:]}&limit=20")) for path in paths}
+    depths = {path: depth(hits(f"{base}/api/search{path[1:]}&limit=20&show=stories")) for path in paths}
     return min(depths.items(), key=lambda pair: pair[1])
 
 

@@ -16,7 +16,6 @@ Script = Literal["latin", "arabic", "cyrillic"]
 LATIN = "abcdefghijklmnopqrstuvwxyzàáâãäåæçèéêëìíîïðñòóôõöøùúûüýþÿāăąćčďđēėęěğģīıķļľłńņňőœřśşšșťțūůűźżžḥ"
 ARABIC = "ءآأؤإئابةتثجحخدذرزسشصضطظعغفقكلمنهوىي"
 CYRILLIC = "абвгдежзийклмнопрстуфхцчшщъыьэюяё"
-ALPHABETS: dict[Script, str] = {"latin": LATIN, "arabic": ARABIC, "cyrillic": CYRILLIC}
 ALPHABET = LATIN + ARABIC + CYRILLIC
 CODE = {letter: number for number, letter in enumerate(ALPHABET, start=1)}
 LONGEST = 20  # letters of one token that the models look at

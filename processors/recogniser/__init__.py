@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Literal
 
+from processors.recogniser.holders import parted
 from processors.recogniser.store import load
 from processors.recogniser.tagger import Tag, Tagger
 from processors.recogniser.trim import trimmed
@@ -41,7 +42,10 @@ def recognise(text: str, language: str) -> list[Span]:
     with _lock:
         if language not in _taggers:
             _taggers[language] = Tagger(load(language), language)
-        tags = _taggers[language].tag(text)
+        tagger = _taggers[language]
+        tags = tagger.tag(text)
+        if language == "ar":
+            tags = [part for tag in tags for part in parted(text, tag, tagger)]
     return [span for tag in tags if (span := _span(text, tag, language)) is not None]
 
 

@@ -24,7 +24,6 @@ TITLE = 1 << 8  # often stands before a person's name: "president", "Mr"
 BODY_WORD = 1 << 9  # often heads an organisation's name: "ministry", "party"
 PLACE_WORD = 1 << 10  # often heads a place's name: "city", "river"
 VERB = 1 << 11  # says what a person does: "said", "met"
-HEADS = TITLE | BODY_WORD | PLACE_WORD | VERB
 
 LONGEST_PHRASE = 5
 PHRASE_TYPES = ("LOC", "ORG", "PER", "loc")  # loc: a small place, whose name may well mean something else

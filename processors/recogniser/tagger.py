@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from processors.recogniser.crf import Chain
 from processors.recogniser.features import Key, word_features
-from processors.recogniser.lexicon import Lexicon
+from processors.recogniser.lexicon import BODY_WORD, GIVEN, NAME_BITS, PLACE_WORD, TITLE, VERB, Lexicon, fold
 from processors.recogniser.network import Convolutions, WordVectors
 from processors.recogniser.phrases import PhraseMarker
 from processors.recogniser.store import Arrays, find, hashes
@@ -22,6 +22,7 @@ Floats = NDArray[np.float32]
 _REACH = 2  # the linear part sees this many words to each side
 _CACHE = 12288  # word types; 3.2 KB each where there are convolutions over 256 channels
 _BLOCK = 2048  # words decoded at once
+_OTHERS = TITLE | BODY_WORD | PLACE_WORD | VERB  # of a word that is no given name here
 
 
 class Tag(NamedTuple):
@@ -63,7 +64,7 @@ class Tagger:
         self._labels = [str(label) for label in arrays["labels"]]
         self._chain = Chain(np.asarray(arrays["transitions"], np.float32))
         self._bias = np.asarray(arrays["head_bias"], np.float32)
-        lexicon = Lexicon(arrays, language)
+        self._lexicon = lexicon = Lexicon(arrays, language)
         self._marker = PhraseMarker(lexicon)
         self._table = FeatureTable(arrays, lexicon)
         self._vectors = WordVectors(arrays) if "word_codes" in arrays else None
@@ -87,6 +88,11 @@ class Tagger:
                 confidence = sum(sure[first:last]) / (last - first)
                 result.append(Tag(tokens.starts[start + first], tokens.ends[start + last - 1], kind, confidence))
         return result
+
+    def are_given(self, spoken: Sequence[str]) -> list[bool]:
+        """Say of each word whether the lexicon has it as a person's name and as no office or verb."""
+        codes = self._lexicon.codes([fold(word, self._lexicon.language) for word in spoken])
+        return [bool(code & GIVEN or code & NAME_BITS > 1) and not code & _OTHERS for code in codes]
 
     def _label(self, words: Sequence[str | None]) -> tuple[NDArray[np.int8], Floats]:
         """Give each word's label and that label's probability."""

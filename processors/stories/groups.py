@@ -168,9 +168,8 @@ class Groups:
 
     def _fellows(self, one: Arrival, candidates: list[int]) -> list[tuple[str, float]]:
         """Give the open stories of the candidates with the odds of the likeliest report of each, best first."""
-        slots = np.array(
-            [slot for slot in candidates if self._by_slot[slot] != one.id and self._near(one.at, slot)], dtype=np.int64
-        )
+        slots = np.array([slot for slot in candidates if self._by_slot[slot] != one.id], dtype=np.int64)
+        slots = slots[~(np.abs(self.window.time(slots) - one.at) > WINDOW_SECONDS)]
         if not len(slots):
             return []
         odds = self.window.compare(one.signature.features, crc32(one.language.encode()), one.at, slots)

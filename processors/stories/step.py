@@ -15,7 +15,7 @@ import msgspec
 from processors.changes import change_between
 from processors.copies import is_copy, shingles
 from processors.stories.groups import WINDOW_SECONDS, Arrival, Decision, Groups, story_id
-from processors.stories.signature import pack, sign, unpack
+from processors.stories.signature import pack, sign, signature_of, unpack
 from processors.stories.spool import Spool
 from rasid.codec import decode, decode_body, encode
 from rasid.domain import topics
@@ -86,7 +86,7 @@ class StoryFold:
         arrival = _arrival(enriched, time)
         decision = self._decide(arrival, enriched, before)
         document = GroupedArticle(
-            enriched=enriched,
+            enriched=replace(enriched, signature=b""),
             story_id=decision.story_id,
             story_epoch=before.story_epoch if before else 0,
             copy_of=decision.copy_of,
@@ -236,7 +236,11 @@ def _event_time(article: Article | LightArticle) -> datetime:
 def _arrival(enriched: EnrichedArticle, time: datetime) -> Arrival:
     at = _event_time(enriched.article).timestamp()
     return Arrival(
-        id=enriched.article.id, signature=sign(enriched), language=enriched.language, at=at, seen=time.timestamp()
+        id=enriched.article.id,
+        signature=signature_of(enriched),
+        language=enriched.language,
+        at=at,
+        seen=time.timestamp(),
     )
 
 

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from processors.copies import FEWEST_SHINGLES, PERMUTATIONS, Sketch, may_be_copies
 from processors.stories.bands import BandTable
 from processors.stories.features import KIND_SHIFT, NAME, PLACE, RARITY_SCALE, ROW, WIDTH, Features
-from processors.stories.scoring import likenesses, score, weights
+from processors.stories.scoring import likenesses, score, weigh, weights
 from processors.stories.signature import Signature
 
 _INDEXED = round(
@@ -153,10 +153,11 @@ class Window:
     def likenesses(self, found: Features, at: float, slots: Slots) -> Floats:
         """Give how alike an article and each of those in `slots` are, by kind (see scoring)."""
         others = self._hash[slots]
-        theirs = weights(self._place[slots], self._rarity[slots], self._counts(others), self._counted)
+        theirs = weigh(self._place[slots], self._rarity[slots], self._counts(others), self._counted)
         kind = found["hash"] >> KIND_SHIFT
         telling = (kind == NAME) | ((kind == PLACE) & (found["rarity"] >= _INDEXED))  # a country is no such place
-        return likenesses(found["hash"], self._weights(found), others, theirs, self._time[slots] - at, telling)
+        own = weigh(found["place"], found["rarity"], self._counts(found["hash"]), self._counted)
+        return likenesses(found["hash"], own, others, theirs, self._time[slots] - at, telling)
 
     def compare_held(self, slot: int, slots: Slots) -> Floats:
         """Give the log odds for an article that is held."""

@@ -32,7 +32,7 @@ class GroupOffsets(Closing):
         """
         with self._asking, self._address.translate(f"asking for the offsets of {self._group}"):
             if self._admin is None:
-                self._admin = kafka.KafkaAdminClient(**self._address.options())
+                self._admin = self._address.make(kafka.KafkaAdminClient)
             described = self._admin.describe_topics(list(self._topics))
             parts = [
                 TopicPartition(topic["name"], partition["partition_index"])

@@ -42,6 +42,7 @@ class SqliteBus(Closing):
                     " key BLOB NOT NULL, value BLOB NOT NULL, time REAL NOT NULL, headers BLOB NOT NULL,"
                     " appended REAL NOT NULL)"
                 )
+                db.execute(f"CREATE INDEX IF NOT EXISTS {table}_time ON {table} (time)")
             for name in self._compacted:
                 table = self._tables[name]
                 db.execute(f"CREATE INDEX IF NOT EXISTS {table}_key ON {table} (key, offset)")
@@ -69,14 +70,25 @@ class SqliteBus(Closing):
 
     def read(self, topic: str, *, since: datetime | None = None) -> Iterator[Record]:
         """Give the records there are now (see Bus), in pages, so that memory stays bounded."""
-        after, last = 0, self.last(topic)
         floor = since.timestamp() if since else float("-inf")
+        last = self.last(topic)
+        after = self._before(topic, floor) if since else 0
         while after < last:
             page = self.records(topic, after, _PAGE, last=last)
             if not page:
                 return
             yield from (record for record in page if record.message.time.timestamp() >= floor)
             after = page[-1].offset
+
+    def _before(self, topic: str, floor: float) -> int:
+        """Give the offset before the first record of `floor` or later, by the index alone: the older are not looked at.
+
+        Times need not rise with offsets (history goes beside live news), so those behind it are looked at one by one.
+        """
+        table = self._table(topic)
+        query = f"SELECT min(offset) FROM {table} INDEXED BY {table}_time WHERE time >= ?"
+        first = self._fetch(query, (floor,))[0][0]
+        return self.last(topic) if first is None else int(first) - 1
 
     def latest(self, topic: str, keys: Sequence[bytes]) -> dict[bytes, Record]:
         """Give the newest record of each key (see Bus)."""

@@ -64,6 +64,10 @@ def explain(rule: Rule, document: GroupedArticle) -> Explanation:
     return Explanation(failed=failed)
 
 
+# Fields as queries write them, where the tree calls them otherwise.
+_WRITTEN = {"entity_ids": "entity", "person_ids": "person", "org_ids": "org", "place_ids": "place"}
+
+
 def clause(query: Query) -> str:  # noqa: C901 - a case for each kind of node
     """Write a query as a person would."""
     match query:
@@ -74,7 +78,7 @@ def clause(query: Query) -> str:  # noqa: C901 - a case for each kind of node
         case Not(part):
             return f"NOT {_inner(part)}"
         case Value(field, values, source):
-            return f"{field}:{source or ' '.join(values)}"
+            return f"{_WRITTEN.get(field, field)}:{source or ' '.join(values)}"
         case Words(terms, field, source):
             return ("" if field == "any" else f"{field}:") + (source or " ".join(terms))
         case Pattern(text, edits):
@@ -142,7 +146,11 @@ def _instead(parts: tuple[Query, ...], document: GroupedArticle) -> tuple[str, .
     """Give what the article has of the fields that are asked for, where that tells something."""
     values = rule_values(document)
     fields = dict.fromkeys(part.field for part in parts if isinstance(part, Value))
-    return tuple(value for field in fields for value in values.get(field, ()))[:_MOST_SHOWN]
+    names = {one.id: one.mentions[0].surface for one in document.enriched.entities if one.mentions}
+    found = (
+        names.get(value, value) if field in _WRITTEN else value for field in fields for value in values.get(field, ())
+    )
+    return tuple(dict.fromkeys(found))[:_MOST_SHOWN]
 
 
 def _listed(rule: Rule, document: GroupedArticle) -> Failed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from ingest.feedlist import read_feeds
 from rasid.app.bootstrap import feeds_file
@@ -14,6 +15,9 @@ from rasid.domain import topics
 from rasid.domain.errors import CodecError, InputError, StoreError
 from rasid.domain.feed import FeedMemory, FeedState
 from rasid.settings import Settings
+
+if TYPE_CHECKING:
+    from rasid.adapters.elasticsearch_health import ServerHealth
 
 _MODULES = ("aiokafka", "cramjam", "elasticsearch", "faust", "feedparser", "kafka", "trafilatura", "zstandard")
 _MOST_LAG = 10_000
@@ -115,11 +119,7 @@ def _feeds(where: Cluster) -> str:
 
 
 def _elasticsearch(settings: Settings, where: Cluster) -> Iterator[Check]:
-    from rasid.adapters.elasticsearch_health import (  # noqa: PLC0415 - as above
-        ElasticsearchHealth,
-        ServerHealth,
-        client_major,
-    )
+    from rasid.adapters.elasticsearch_health import ElasticsearchHealth, client_major  # noqa: PLC0415 - as above
 
     held: list[ServerHealth] = []
 
@@ -137,35 +137,51 @@ def _elasticsearch(settings: Settings, where: Cluster) -> Iterator[Check]:
 
     yield attempt("Elasticsearch", look, "start it, or correct `elasticsearch` (RASID_ELASTICSEARCH) and the key")
     for health in held:
-        same = int(health.version.split(".")[0]) == client_major()
-        yield Check(
-            "Elasticsearch's major version",
-            same,
-            f"server {health.version}, client {client_major()}",
-            "" if same else f"run Elasticsearch {client_major()}.x, or another rasid",
-        )
-        lacks = ", ".join(health.missing_analyzers)
-        yield Check(
-            "analyzers",
-            not lacks,
-            f"missing: {lacks}" if lacks else "all there",
-            "use Elastic's full distribution: its module analysis-common has them" if lacks else "",
-        )
+        yield _same_major(health, client_major())
+        yield _analyzers(health)
         yield attempt("mapping", lambda: _mapping(settings), "rasid index init, then rasid index reindex")
-        in_time = abs(health.skew) <= _MOST_SKEW
-        yield Check(
-            "clock",
-            in_time,
-            f"Elasticsearch's is {abs(health.skew):.1f} s {'ahead' if health.skew > 0 else 'behind'}",
-            "" if in_time else "set all machines' clocks by NTP (timedatectl set-ntp true)",
-        )
-        roomy = health.free_share > _LEAST_SHARE
-        yield Check(
-            "disk",
-            roomy,
-            f"{health.free_bytes / 2**30:.1f} GiB ({health.free_share:.0%}) free on Elasticsearch's fullest disk",
-            "" if roomy else "rasid index retain, or a larger disk",
-        )
+        yield _clock(health)
+        yield _disk(health)
+
+
+def _same_major(health: ServerHealth, client: int) -> Check:
+    same = int(health.version.split(".")[0]) == client
+    return Check(
+        "Elasticsearch's major version",
+        same,
+        f"server {health.version}, client {client}",
+        "" if same else f"run Elasticsearch {client}.x, or another rasid",
+    )
+
+
+def _analyzers(health: ServerHealth) -> Check:
+    lacks = ", ".join(health.missing_analyzers)
+    return Check(
+        "analyzers",
+        not lacks,
+        f"missing: {lacks}" if lacks else "all there",
+        "use Elastic's full distribution: its module analysis-common has them" if lacks else "",
+    )
+
+
+def _clock(health: ServerHealth) -> Check:
+    in_time = abs(health.skew) <= _MOST_SKEW
+    return Check(
+        "clock",
+        in_time,
+        f"Elasticsearch's is {abs(health.skew):.1f} s {'ahead' if health.skew > 0 else 'behind'}",
+        "" if in_time else "set all machines' clocks by NTP (timedatectl set-ntp true)",
+    )
+
+
+def _disk(health: ServerHealth) -> Check:
+    roomy = health.free_share > _LEAST_SHARE
+    return Check(
+        "disk",
+        roomy,
+        f"{health.free_bytes / 2**30:.1f} GiB ({health.free_share:.0%}) free on Elasticsearch's fullest disk",
+        "" if roomy else "rasid index retain, or a larger disk",
+    )
 
 
 def _mapping(settings: Settings) -> str:

@@ -27,7 +27,7 @@ from rasid.app.delivery.service import Delivering
 from rasid.app.delivery.watchman import Watchman
 from rasid.app.feeds import FeedSource
 from rasid.app.rules import RuleSource
-from rasid.app.sample import SampleServer
+from rasid.app.sample import SampleServer, sample_server
 from rasid.app.stage import Progress, Stage, run_stage
 from rasid.app.stages import build_stages, waiting
 from rasid.app.term_history import announcer
@@ -98,7 +98,7 @@ async def run_service(
     service = Service(settings, stores, stop)
     async with contextlib.AsyncExitStack() as stack:
         workers = await stack.enter_async_context(_workers(settings))
-        sample = await stack.enter_async_context(_sample(settings))
+        sample = await stack.enter_async_context(sample_server(wanted=settings.sample))
         service.feeds = FeedSource(settings, sample)
         tasks: list[Awaitable[None]] = [_guarded(stage, service) for stage in _stages(service, workers)]
         tasks += [_poll(service, workers, sample), _housekeeping(service), service.feeds.watch(stop)]
@@ -144,15 +144,6 @@ async def _workers(settings: Settings) -> AsyncIterator[Workers]:
         yield workers
     finally:
         workers.close()
-
-
-@contextlib.asynccontextmanager
-async def _sample(settings: Settings) -> AsyncIterator[SampleServer | None]:
-    if not settings.sample:
-        yield None
-        return
-    async with SampleServer() as server:
-        yield server
 
 
 async def _end_workers(workers: Workers, stop: asyncio.Event) -> None:

@@ -32,7 +32,7 @@ from rasid.app.cluster import Cluster
 from rasid.app.data_dir import DataDir
 from rasid.app.feeds import FeedSource
 from rasid.app.monitor import Health, monitored
-from rasid.app.sample import SampleServer
+from rasid.app.sample import SampleServer, sample_server
 from rasid.app.workers import Workers
 from rasid.codec import begin_trace, encode
 from rasid.domain import topics
@@ -57,7 +57,7 @@ async def run_poll(settings: Settings, where: Cluster, stop: asyncio.Event) -> N
     data.ship(shipped_text(), schema_text(), shipped_rules())
     async with contextlib.AsyncExitStack() as stack:
         bus = stack.enter_context(KafkaBus(where.kafka))
-        sample = await stack.enter_async_context(_sample(settings))
+        sample = await stack.enter_async_context(sample_server(wanted=settings.sample))
         feeds = FeedSource(settings, sample)
         share = _Share(settings, bus, feeds, await stack.enter_async_context(_tools(settings, sample)))
         member = f"{GROUP}-{where.member}" if where.member else None
@@ -240,12 +240,3 @@ async def _tools(settings: Settings, sample: SampleServer | None) -> AsyncIterat
             yield _Tools(fetcher, pool, workers)
     finally:
         workers.close()
-
-
-@contextlib.asynccontextmanager
-async def _sample(settings: Settings) -> AsyncIterator[SampleServer | None]:
-    if not settings.sample:
-        yield None
-        return
-    async with SampleServer() as server:
-        yield server

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from rasid.adapters.yaml_rules import parse_rule
 from rasid.alerts import lint
+from rasid.app.delivery.render import JINJA
+from rasid.app.delivery.user_templates import Template
 from rasid.app.rules_names import near_name
 from rasid.app.rules_trial import Report, over_store
-from rasid.domain.errors import RuleError
+from rasid.domain.errors import NotifyError, RuleError
 from rasid.domain.rule import Rule
 from rasid.ports import Analyzer, Bus, Index
 
@@ -51,8 +53,22 @@ def look(text: str, source: Path, analyzer: Analyzer, others: Sequence[Rule] = (
     found = lint.warnings(rule, others, names=analyzer.named, near_name=near_name)
     return Looked(
         rule=rule,
-        findings=tuple(Finding(line=_line(text, one.clause), kind=one.kind, text=one.text) for one in found),
+        findings=(
+            *(Finding(line=_line(text, one.clause), kind=one.kind, text=one.text) for one in found),
+            *_templates(rule, text),
+        ),
     )
+
+
+def _templates(rule: Rule, text: str) -> Iterator[Finding]:
+    """Name the templates that will not be used: the alert is told all the same, in our own words."""
+    if rule.wording.alert_text_type != JINJA:
+        return
+    for key in ("alert_subject", "alert_text"):
+        try:
+            Template(getattr(rule.wording, key))
+        except NotifyError as error:
+            yield Finding(line=_line(text, f"{key}:"), kind="template", text=f"{key} is not used: {error}")
 
 
 def too_often(rule: Rule, bus: Bus, index: Index, *, most: float = MOST_A_DAY) -> Finding | None:

@@ -11,6 +11,7 @@ import hashlib
 import re
 import time
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
@@ -143,6 +144,11 @@ class SampleServer:
             response = web.Response(status=304)
         response.etag = etag
         return response
+
+
+def sample_server(*, wanted: bool) -> AbstractAsyncContextManager[SampleServer | None]:
+    """Serve the sample for as long as the block lasts, or give None where nobody wants it."""
+    return SampleServer() if wanted else nullcontext()
 
 
 def shown(total: int, seconds: float) -> int:

@@ -16,7 +16,7 @@ from rasid.alerts.steps import DecideStep, MatchStep
 from rasid.app.analysis import Analysis
 from rasid.app.bootstrap import SystemClock, shipped_rules
 from rasid.app.cluster import Cluster
-from rasid.app.delivery.notify_source import NAME, NotifySource
+from rasid.app.delivery.notify_source import NAME, NotifySource, ship
 from rasid.app.delivery.service import Delivering, DeliveringThread
 from rasid.app.delivery.step import deliver_step
 from rasid.app.indices import open_alerts
@@ -31,6 +31,8 @@ from rasid.domain import topics
 from rasid.domain.errors import InputError
 from rasid.ports import AlertStore
 from rasid.settings import Settings
+
+_ENRICHED_EACH, _MOST_ENRICHED = 100, 200  # articles a batch: of each process, and in all
 
 
 def build_stage(
@@ -47,7 +49,17 @@ def build_stage(
         return _match(settings, where, bus, stack)
     if name == "deliver":
         return _deliver(settings, where, bus, stack)
-    return Stage(name, READS[name], _step(name, settings, where, bus, stack)), None
+    if name == "enrich":
+        return _enrich(settings, stack)
+    return Stage(name, READS[name], _step(name, where, bus, stack)), None
+
+
+def _enrich(settings: Settings, stack: contextlib.ExitStack) -> tuple[Stage, None]:
+    """Make the stage that takes nearly all of the time: small batches, so that the first is soon through."""
+    workers = Workers(enrich_step, processes=settings.workers, preload="rasid.app.worker_start")
+    stack.callback(workers.close)
+    workers.begin()  # the models load while the group is joined
+    return Stage("enrich", READS["enrich"], workers, batch=min(_MOST_ENRICHED, _ENRICHED_EACH * settings.workers)), None
 
 
 def _deliver(settings: Settings, where: Cluster, bus: KafkaBus, stack: contextlib.ExitStack) -> tuple[Stage, None]:
@@ -57,6 +69,7 @@ def _deliver(settings: Settings, where: Cluster, bus: KafkaBus, stack: contextli
         alerts: AlertStore = stack.enter_context(open_alerts(settings))
     else:
         alerts = stack.enter_context(SqliteAlerts(settings.data_dir / "alerts.db"))
+    ship(settings.data_dir / NAME)  # for people to edit, as `rasid run` does
     notify = NotifySource(settings.data_dir / NAME)
     rules = RuleSource(settings.rules_dir or shipped_rules(), Analysis())
     name = where.member or uuid.uuid4().hex
@@ -78,14 +91,10 @@ def _match(
     return Stage("match", READS["match"], in_thread(MatchStep(rules, saying()))), ticking.begin
 
 
-def _step(name: str, settings: Settings, where: Cluster, bus: KafkaBus, stack: contextlib.ExitStack) -> Running:
+def _step(name: str, where: Cluster, bus: KafkaBus, stack: contextlib.ExitStack) -> Running:
     match name:
         case "admit":
             return in_thread(AdmitStep(partial(bus.latest, topics.KNOWN.name)))
-        case "enrich":
-            workers = Workers(enrich_step, processes=settings.workers, preload="rasid.app.worker_start")
-            stack.callback(workers.close)
-            return workers
         case "index":
             return in_thread(index_step(_index(where, stack)))
     raise InputError(f"there is no stage {name!r}; there are {', '.join(READS)}")

@@ -12,7 +12,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import TypeVar
 
@@ -38,11 +38,19 @@ class Workers:
         self._context = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload([preload])
         self._pool = self._start()
+        self._begun: Future[None] | None = None
+
+    def begin(self) -> None:
+        """Let the first child come up beside whatever else begins; without it, the first work lets it."""
+        if self._begun is None:
+            self._begun = Future()
+            threading.Thread(target=_begin, args=(self._pool, self._begun), daemon=True).start()
 
     async def __call__(self, records: Sequence[Record]) -> Outputs:
         """Run the step over chunks of the records at once; give the outputs in the records' order."""
         chunks = [records[start : start + _CHUNK] for start in range(0, len(records), _CHUNK)]
         try:
+            await self._ready()
             parts = await asyncio.gather(*(self._run(chunk) for chunk in chunks))
         except (BrokenProcessPool, TimeoutError) as error:
             self._restart()
@@ -55,8 +63,9 @@ class Workers:
 
     async def call(self, function: Callable[..., T], *values: object) -> T:
         """Run one function in a child; raises WorkerError if the child dies or hangs."""
-        running = asyncio.get_running_loop().run_in_executor(self._pool, function, *values)
         try:
+            await self._ready()
+            running = asyncio.get_running_loop().run_in_executor(self._pool, function, *values)
             return await asyncio.wait_for(running, _SECONDS)
         except (BrokenProcessPool, TimeoutError) as error:
             self._restart()
@@ -70,9 +79,18 @@ class Workers:
         running = asyncio.get_running_loop().run_in_executor(self._pool, self._step, chunk)
         return await asyncio.wait_for(running, _SECONDS)
 
+    async def _ready(self) -> None:
+        """Wait for the fork server: it loads its models before it answers, for seconds in which the caller of the
+        executor stands still. In the event loop that would hold up the heartbeats of a consumer group.
+        """
+        self.begin()
+        if self._begun is not None:
+            await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(self._begun)), _SECONDS)
+
     def _restart(self) -> None:
         self._kill()
         self._pool = self._start()
+        self._begun = None
 
     def _start(self) -> ProcessPoolExecutor:
         return ProcessPoolExecutor(self._processes, mp_context=self._context, initializer=_prepare)
@@ -82,6 +100,19 @@ class Workers:
         self._pool.shutdown(wait=False, cancel_futures=True)
         for process in processes:
             process.kill()
+
+
+def _begin(pool: ProcessPoolExecutor, begun: Future[None]) -> None:
+    try:
+        pool.submit(_nothing).result()
+    except BaseException as error:  # noqa: BLE001 - told to whoever waits for the pool
+        begun.set_exception(error)
+    else:
+        begun.set_result(None)
+
+
+def _nothing() -> None:
+    """Work that shows that a child is there."""
 
 
 def _prepare() -> None:

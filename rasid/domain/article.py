@@ -198,7 +198,8 @@ class Presence:
 class EnrichedArticle:
     """An article with what the analysis found in it. `about` holds country codes, adjectives counted too.
 
-    `presence` says where entities and countries stand, so that a rule can ask for two near each other.
+    `presence` says where entities and countries stand, so that a rule can ask for two near each other. `signature` is
+    what the group step compares articles by (processors.stories.signature): made here, where there are many processes.
     """
 
     article: Article
@@ -211,6 +212,7 @@ class EnrichedArticle:
     keywords: tuple[Keyword, ...] = ()
     about: tuple[str, ...] = ()
     presence: tuple[Presence, ...] = ()
+    signature: bytes = b""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,7 +221,8 @@ class GroupedArticle:
 
     `copy_of` is the id of the original whose text this one repeats; `change` what this revision says otherwise than the
     one before; `event` the merge or split that this article brought about; `former_story_ids` where it was before such.
-    `signature` (about 1 KB) is what the group step needs to know it again: see processors.stories.signature.
+    `signature` (about 1 KB) is what the group step needs to know it again, taken from the enriched article, which then
+    has none: see processors.stories.signature.
     """
 
     enriched: EnrichedArticle

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 import pytest
 from contract.elasticsearch_server import address, fresh_index
 from contract.index_contract import ANALYSIS, SHOIGU, THREE, IndexContract, ask
+from contract.query_contract import QueryContract
 from makers import document
 
 from rasid.adapters import elasticsearch_search
@@ -32,7 +33,7 @@ def index() -> Iterator[ElasticsearchIndex]:
         yield made
 
 
-class TestElasticsearchIndex(IndexContract):
+class TestElasticsearchIndex(IndexContract, QueryContract):
     """The contract on Elasticsearch."""
 
 

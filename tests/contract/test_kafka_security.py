@@ -61,7 +61,12 @@ def test_least_rights_are_enough(rasid: KafkaAddress, caplog: pytest.LogCaptureF
     left: list[str] = []
     with KafkaMembership(rasid, "poll", RAW.name, lambda: left.append("left")) as membership:
         assert membership.look(0.1) == frozenset(range(PARTITIONS))
-        assert membership.is_sure()
+        # Where the leader hears of the topic only after it has shared it out, kafka-python has it join a second time.
+        looks = iter(range(20))
+        while not membership.is_sure():
+            next(looks)
+            membership.look(0.1)
+        assert membership.look(0.1) == frozenset(range(PARTITIONS))
     assert rasid.password
     assert rasid.password not in caplog.text
     assert rasid.password not in repr(rasid)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from contract.index_contract import ANALYSIS, THREE, IndexContract
+from contract.query_contract import QueryContract
 from makers import document
 
 from rasid.adapters.sqlite_index import SqliteIndex
@@ -20,7 +21,7 @@ def index(tmp_path: Path) -> Iterator[SqliteIndex]:
         yield made
 
 
-class TestSqliteIndex(IndexContract):
+class TestSqliteIndex(IndexContract, QueryContract):
     """The contract on SQLite."""
 
 

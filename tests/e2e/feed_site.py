@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import random
 import threading
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 from xml.sax.saxutils import escape
+
+from loopback import Loopback, send
 
 HEADLINES = (
     "شويغو يلتقي الأسد في دمشق، التقرير رقم {n}",
@@ -40,36 +40,21 @@ class Item:
         )
 
 
-@dataclass
-class FeedSite:
+class FeedSite(Loopback):
     """Serves /changing/N.xml made anew each time, and /static/… from a directory of real feeds."""
 
-    static: Path
-    feeds: int = 3
-    items: list[Item] = field(default_factory=list)
-    seed: int = 1
-
-    def __post_init__(self) -> None:
+    def __init__(self, static: Path, feeds: int = 3, seed: int = 1) -> None:
         """Prepare the server."""
-        self._pick = random.Random(self.seed)
+        super().__init__(self._answer)
+        self.static = static
+        self.feeds = feeds
+        self.items: list[Item] = []
+        self._pick = random.Random(seed)
         self._lock = threading.Lock()
-        site = self
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                body = site.document(self.path)
-                self.send_response(200 if body else 404)
-                self.send_header("Content-Type", "application/xml")
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
-        self.host = f"127.0.0.1:{self._server.server_address[1]}"
+    def _answer(self, request: BaseHTTPRequestHandler) -> None:
+        body = self.document(request.path)
+        send(request, body, "application/xml", 200 if body else 404)
 
     def document(self, path: str) -> bytes:
         """Give what stands at a path."""
@@ -94,16 +79,3 @@ class FeedSite:
                 item.revisions += 1
             start = len(self.items)
             self.items += [Item(start + n) for n in range(new)]
-
-    def __enter__(self) -> Self:
-        """Listen."""
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Stop."""
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()

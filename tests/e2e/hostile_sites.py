@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import gzip
-import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Self
+from http.server import BaseHTTPRequestHandler
+
+from loopback import Loopback
 
 Answer = Callable[[BaseHTTPRequestHandler], None]
 
@@ -90,32 +89,12 @@ CASES: dict[str, tuple[Answer, str]] = {
 }  # fmt: skip
 
 
-class Site:
+class Site(Loopback):
     """One hostile site on a port of its own."""
 
     def __init__(self, answer: Answer) -> None:
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                with suppress(OSError):  # they hung up, rightly
-                    answer(self)
+        def patient(request: BaseHTTPRequestHandler) -> None:
+            with suppress(OSError):  # they hung up, rightly
+                answer(request)
 
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
-        self.host = f"127.0.0.1:{self._server.server_address[1]}"
-
-    def __enter__(self) -> Self:
-        """Listen."""
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Stop."""
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        super().__init__(patient)

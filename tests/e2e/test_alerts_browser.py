@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -10,8 +9,9 @@ from pathlib import Path
 
 import pytest
 from alert_makers import WORDS, alert
+from e2e.chromium import chromium
 from makers import TITLES, document
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from web_site import ANALYSIS, Site
 
 from rasid.codec import decode
@@ -20,7 +20,6 @@ from rasid.domain.control import Control
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 UI = {
     "ar": {"heading": "التنبيهات", "ack": "اطُّلع عليه", "right": "صحيح", "mute": "اكتم القاعدة", "why": "السبب", "muted": "مكتومة"},
     "en": {"heading": "Alerts", "ack": "Acknowledge", "right": "Right", "mute": "Mute rule", "why": "Why", "muted": "muted"},
@@ -32,12 +31,8 @@ OpenPage = Callable[..., Page]
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Start one browser."""
-    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    assert chromium, "these tests need Chromium: tools/install_chromium.sh, or apt-get install chromium"
-    with sync_playwright() as playwright:
-        made = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+    with chromium() as made:
         yield made
-        made.close()
 
 
 @pytest.fixture

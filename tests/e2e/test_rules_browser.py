@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from e2e.chromium import chromium
 from makers import TITLES, document
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from web_site import ANALYSIS, Site
 
 from rasid.codec import encode
@@ -18,10 +18,6 @@ from rasid.domain import topics
 expect.set_options(timeout=20_000)  # the first suggestion reads the knowledge base
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 # What is typed, the name taken from the list, and what the preview then says.
 TYPED = {
     "ar": ("شويغ", "شويغو", "كانت ستنبّه 1 مرة في 7 أيام"),
@@ -34,12 +30,8 @@ ENTITY = "rasid:person/sergei-shoigu"
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Start one browser."""
-    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    assert chromium, "these tests need Chromium: tools/install_chromium.sh, or apt-get install chromium"
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+    with chromium() as running:
         yield running
-        running.close()
 
 
 @pytest.fixture
@@ -135,3 +127,23 @@ def test_a_broken_file_is_opened_and_mended_as_text(page: Page, site: Site) -> N
     page.locator("#rule-form .main").click()
     expect(page.locator(".saved")).to_contain_text("bad.yaml")
     assert (rules / "bad.yaml").read_text("utf-8").startswith("# مصلحة\n")
+
+
+@pytest.mark.parametrize("language", TYPED)
+def test_list_and_editor_fit_a_narrow_window(page: Page, site: Site, language: str) -> None:
+    """Nothing is wider than a telephone: each rule's values stand below its name, with what they are."""
+    long = "Detainees and exchanges of prisoners in Syria, and what became of them since"
+    text = f"name: {long}\ntype: any\nfilter:\n  - query_string: {{query: سوريا}}\n"
+    (site.settings.data_dir / "rules" / "detainees-and-exchanges-of-prisoners.yaml").write_text(text, "utf-8")
+    page.set_viewport_size({"width": 390, "height": 800})
+    for path in ("/rules", "/rules/edit", "/rules/edit?file=detainees-and-exchanges-of-prisoners.yaml"):
+        page.goto(f"{path}{'&' if '?' in path else '?'}lang={language}")
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+    page.goto(f"/rules?lang={language}")
+    tops = (
+        page.locator(".rules tbody tr")
+        .first.locator("th, td")
+        .evaluate_all("all => all.map(one => one.getBoundingClientRect().top)")
+    )
+    assert tops == sorted(set(tops))
+    assert all(page.locator(".rules tbody td").evaluate_all("all => all.map(one => one.dataset.name)"))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 
 import pytest
+from e2e.chromium import chromium
 from makers import document
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 from web_site import ANALYSIS, Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -35,11 +35,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 @pytest.fixture(scope="module")
 def window(site: Site) -> Iterator[Page]:
     """Give one window that complains of nothing."""
-    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    assert chromium, "these tests need Chromium: tools/install_chromium.sh, or apt-get install chromium"
     complaints: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+    with chromium() as browser:
         context = browser.new_context(base_url=f"http://{site.host}")
         context.set_default_timeout(15_000)
         expect.set_options(timeout=15_000)
@@ -48,7 +45,6 @@ def window(site: Site) -> Iterator[Page]:
         page.on("console", lambda said: complaints.append(said.text) if said.type in {"error", "warning"} else None)
         yield page
         context.close()
-        browser.close()
     assert complaints == []
 
 

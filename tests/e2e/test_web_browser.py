@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import re
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from urllib.parse import quote, urlsplit
 
 import pytest
+from e2e.chromium import chromium
 from e2e.feed_site import FeedSite
 from e2e.service import Service
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 OpenWindow = Callable[..., Page]
 NAMES = {"ar": "شويغو", "ru": "Шойгу", "en": "Shoigu"}
 HOSTILE = """<?xml version="1.0" encoding="utf-8"?><rss version="2.0"><channel><title>&lt;script&gt;window.ran=1&lt;/script&gt;</title>
@@ -46,8 +42,6 @@ class Desk:
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     """Start one service on the sample and a site of ours, and one browser."""
-    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    assert chromium, "these tests need Chromium: tools/install_chromium.sh, or apt-get install chromium"
     directory = tmp_path_factory.mktemp("browser")
     (directory / "hostile.xml").write_text(HOSTILE, "utf-8")
     with ExitStack() as stack:
@@ -64,9 +58,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
             "RASID_FEEDS": str(directory / "feeds.yaml"), "RASID_FETCH_ALLOWED_HOSTS": site.host, "RASID_HOST_PAUSE": "0",
         }  # fmt: skip
         service = stack.enter_context(Service(directory / "data", environment=environment))
-        playwright = stack.enter_context(sync_playwright())
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        stack.callback(browser.close)
+        browser = stack.enter_context(chromium())
         service.wait(lambda: service.get("/api/search?limit=1&q=report")["total"] > 5)
         service.wait(lambda: service.get("/api/search?limit=1&q=Zarathustra")["total"] == 3)
         ours = f"/api/search?limit=1&source={quote('Площадка')}"

@@ -3,58 +3,31 @@
 from __future__ import annotations
 
 import re
-import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Self
+from http.server import BaseHTTPRequestHandler
+
+from loopback import Loopback, send
 
 HOSTS = [f"127.0.0.{number}" for number in range(20, 32)]
 TITLES = {"ar": "خبر رقم", "en": "Report", "ru": "Сообщение"}
 
 
-class Site:
+class Site(Loopback):
     """Answers on many loopback hosts, and notes who asked which feed when; who, by the contact in the User-Agent."""
 
     def __init__(self) -> None:
         """Prepare the server."""
+        super().__init__(self._answer, "0.0.0.0")
         self.asked: list[tuple[float, str, str]] = []
-        site = self
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                if self.path == "/robots.txt":
-                    self.send_error(404)
-                    return
-                feed = f"{self.headers['Host'].split(':')[0]}{self.path}"
-                poller = re.search(r"; (\w+)@", self.headers["User-Agent"])
-                site.asked.append((time.monotonic(), feed, poller.group(1) if poller else "?"))
-                body = document(feed).encode()
-                self.send_response(200)
-                self.send_header("Content-Type", "application/rss+xml; charset=utf-8")
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("0.0.0.0", 0), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
-        self.port = self._server.server_address[1]
-
-    def __enter__(self) -> Self:
-        """Listen."""
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Stop."""
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+    def _answer(self, request: BaseHTTPRequestHandler) -> None:
+        if request.path == "/robots.txt":
+            request.send_error(404)
+            return
+        feed = f"{request.headers['Host'].split(':')[0]}{request.path}"
+        poller = re.search(r"; (\w+)@", request.headers["User-Agent"])
+        self.asked.append((time.monotonic(), feed, poller.group(1) if poller else "?"))
+        send(request, document(feed).encode(), "application/rss+xml; charset=utf-8")
 
     def feeds(self) -> list[str]:
         """Give the addresses: two feeds a host."""

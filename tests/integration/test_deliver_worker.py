@@ -120,5 +120,7 @@ def wait(worker: Deliverer, condition: object, seconds: float = 120) -> None:
     while time.monotonic() < end:
         if condition():  # type: ignore[operator]
             return
+        if worker.process.poll() is not None:  # it would be waited for in vain
+            break
         time.sleep(0.1)
     raise AssertionError(worker.log.read_text("utf-8")[-5000:])

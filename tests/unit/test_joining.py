@@ -129,6 +129,10 @@ def test_guesses_are_left_out(language: str, text: str, words: str, kind: Entity
         ("en", "Vorkas Bank shut. Then Vorkas Bank opened.", "Vorkas Bank", "ORG", ["Vorkas Bank", "Vorkas Bank"]),
         ("ru", "Мария Воркас приехала. Воркас уехала.", "Мария Воркас", "PER", ["Мария Воркас", "Воркас"]),
         ("ar", "وصلت سلمى فوركاس. ثم غادرت سلمى فوركاس.", "سلمى فوركاس", "PER", ["سلمى فوركاس", "سلمى فوركاس"]),
+        ("ar", "وصلت سلمى فوركاس. وقالت فوركاس.", "سلمى فوركاس", "PER", ["سلمى فوركاس", "فوركاس"]),
+        ("ar", "وصل سامي فوركاس. هذه قوانين فوركاس.", "سامي فوركاس", "PER", ["سامي فوركاس"]),
+        ("ar", "وصل سامي فوركاس. وقال محمد فوركاس.", "سامي فوركاس", "PER", ["سامي فوركاس"]),
+        ("ar", "وصلت سلمى الحكومة. وقالت الحكومة.", "سلمى الحكومة", "PER", ["سلمى الحكومة"]),
     ],
 )
 def test_names_are_found_again(language: str, text: str, words: str, kind: EntityType, surfaces: list[str]):

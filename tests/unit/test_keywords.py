@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from processors.enrich import enrich_text
 from processors.keywords import keywords
 from processors.normalise import clean
 from processors.tokens import tokenize
@@ -201,3 +202,35 @@ def test_any_text_gives_slices(text: str, language: str):
     """Whatever the text, a keyword is a part of it."""
     source = clean(text)
     assert all(phrase in source for phrase in of("", source, language))
+
+
+ABOUT = {
+    "ar": ("بوتين يلتقي بشار الأسد في موسكو", "التقى الرئيس فلاديمير بوتين بشار الأسد في موسكو. وقال بوتين إن موسكو تدعم دمشق."),
+    "en": ("Putin meets Assad in Moscow", "Vladimir Putin met Bashar al-Assad in Moscow. Putin said that Moscow supports Damascus."),
+    "ru": ("Путин встретился с Асадом в Москве", "Владимир Путин встретился с Башаром Асадом. Путин заявил, что Москва поддерживает Дамаск."),
+}  # fmt: skip
+MAIN = {"ar": "فلاديمير بوتين", "en": "Vladimir Putin", "ru": "Владимир Путин"}
+SHORT = {"ar": "بوتين", "en": "Putin", "ru": "Путин"}
+
+
+@pytest.mark.parametrize("language", ABOUT)
+def test_whom_the_article_is_about_is_a_keyword_by_the_full_name(language: str):
+    """A name of the title is a keyword in its fullest form, and not by its short form too."""
+    title, text = ABOUT[language]
+    found = [keyword.text for keyword in enrich_text(title, text).keywords]
+    assert MAIN[language] in found
+    assert SHORT[language] not in found
+
+
+@pytest.mark.parametrize(
+    ("text", "half", "language"),
+    [
+        ("The Freedom of Information Act helped. The Freedom of Information Act is old.", "Information Act", "en"),
+        ("Об обстоятельствах действий сексуального характера говорили. Жертва действий сексуального характера.",
+         "сексуального характера", "ru"),
+        ("تربية السلالة ذات الإنتاجية الضعيفة. والسلالة ذات الإنتاجية الضعيفة.", "الإنتاجية الضعيفة", "ar"),
+    ],
+)  # fmt: skip
+def test_a_piece_of_a_longer_phrase_is_no_keyword(text: str, half: str, language: str):
+    """What stands right before a phrase tells that it is only a piece."""
+    assert half not in of("", text, language)

@@ -67,7 +67,6 @@ def name_words(text: str) -> list[str]:
 
 
 ROWS = [row for table in TABLES for row in rows_of(table)]
-BY_ID = {row["id"]: row for row in ROWS}
 
 
 def every_name() -> list[tuple[dict[str, str], str, str, Mark]]:

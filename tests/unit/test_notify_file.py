@@ -127,6 +127,16 @@ def test_a_broken_edit_keeps_the_last_good_list(tmp_path: Path) -> None:
     assert list(source()) == []
 
 
+def test_without_a_file_there_is_no_receiver(tmp_path: Path) -> None:
+    """A list that was never written lets nothing wait; once it is written, it is taken up."""
+    path = tmp_path / "notify.yaml"
+    source = NotifySource(path)
+    assert (list(source()), source.error) == ([], None)
+    path.write_text("receivers:\n  ملف: {jsonl: a.jsonl}\n", "utf-8")
+    source.look()
+    assert [one.name for one in source()] == ["ملف"]
+
+
 def test_a_file_broken_from_the_start_lets_alerts_wait(tmp_path: Path) -> None:
     """Nobody knows who is to be told: that is no reason to tell nobody. It goes on when the file is mended."""
     path = tmp_path / "notify.yaml"

@@ -1,13 +1,11 @@
 from __future__ import annotations
 
 import gzip
-import importlib.util
 import pathlib
 import re
-import sys
-from types import ModuleType
 
 import pytest
+from tool_module import tool
 
 from processors.declension import decline_name, decline_person
 from processors.knowledge import read_forms, read_table
@@ -16,17 +14,6 @@ from rasid.domain.errors import InputError
 ROOT = pathlib.Path(__file__).parent.parent.parent
 DATA = ROOT / "processors" / "data"
 ROWS = list(read_table(gzip.decompress((DATA / "places.tsv.gz").read_bytes()).decode(), "places.tsv.gz"))
-
-
-def tool(name: str) -> ModuleType:
-    """Load a script of tools/ as a module."""
-    spec = importlib.util.spec_from_file_location(name, ROOT / "tools" / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
 
 
 def test_rows_are_sound():

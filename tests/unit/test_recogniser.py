@@ -232,3 +232,15 @@ def test_folding_joins_spellings():
 def test_spans_are_values():
     """Two equal spans are one."""
     assert len({Span(0, 1, "PER", 0.5), Span(0, 1, "PER", 0.5)}) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "persons"),
+    [
+        ("وقال وزير الأمن الداخلي جون كيلي في بيان إن القرار نهائي.", ["جون كيلي"]),
+        ("زار الوزير جامعة الملك سعود في الرياض.", []),
+    ],
+)
+def test_a_body_is_parted_from_who_speaks_for_it(text: str, persons: list[str]) -> None:
+    """In Arabic a person behind the body whose office is named is no part of the body."""
+    assert [text[s.start : s.end] for s in recognise(text, "ar") if s.type == "PER"] == persons

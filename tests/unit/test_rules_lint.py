@@ -115,6 +115,17 @@ def test_lint_warns_with_the_line(query: str, line: int, kind: str, words: str) 
     assert line in {one.line for one in found if one.kind == kind} or kind in {"contained", "never"}
 
 
+@pytest.mark.parametrize("key", ["alert_text", "alert_subject"])
+@pytest.mark.parametrize("template", ["{{ ''.__class__.__mro__ }}", "{{ title", "{% for a in range(9) %}{% endfor %}"])
+def test_lint_names_a_template_that_will_not_be_used(key: str, template: str) -> None:
+    """A template that reaches for attributes, or is none, is named with its line; the rule stays in force."""
+    text = text_of("Shoigu AND Assad") + f'alert_text_type: alert_text_jinja\n{key}: "{template}"\n'
+    found = look(text, HERE, ANALYSIS)
+    assert found.is_good
+    assert [(one.line, one.kind) for one in found.findings] == [(len(text.splitlines()), "template")], found.findings
+    assert look(text.replace(template, "{{ title }}"), HERE, ANALYSIS).findings == ()
+
+
 @pytest.mark.parametrize("query", ["Shoigu AND Assad", "شويغو AND الأسد", "Шойгу AND Асад", "strike AND killed"])
 def test_lint_is_silent_on_a_good_rule(query: str) -> None:
     """A rule that asks for names by name has nothing to look at."""

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
+
+from tool_module import tool
 
 ROOT = Path(__file__).parents[2]
 
 
 def test_the_table_is_computed_from_the_benchmarks() -> None:
     """New figures without a new table fail; `python tools/sizing.py --write` makes it."""
-    spec = importlib.util.spec_from_file_location("sizing", ROOT / "tools" / "sizing.py")
-    assert spec
-    assert spec.loader
-    sizing = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(sizing)
+    sizing = tool("sizing")
     made = sizing.table((ROOT / "docs" / "benchmarks.md").read_text("utf-8"))
     assert made in (ROOT / "docs" / "deploy.md").read_text("utf-8")
     assert sizing.table("| en | 100 (9) |\n| ar | 300 (9) | the rest about 2.5.").splitlines()[2:] == [

@@ -2,31 +2,18 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
-import importlib.util
 import json
 import pathlib
 import re
-import sys
 from collections import Counter, defaultdict
-from types import ModuleType
 from typing import Any
 
 import pytest
+from tool_module import tool
 
 ROOT = pathlib.Path(__file__).parent.parent.parent
 SETS = ROOT / "tests" / "data" / "stories"
 LANGUAGES = ("ar", "en", "ru")
-
-
-def tool(name: str) -> ModuleType:
-    """Load a script of tools/ as a module."""
-    spec = importlib.util.spec_from_file_location(name, ROOT / "tools" / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
 
 
 EVAL = tool("eval_stories")

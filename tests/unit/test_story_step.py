@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from processors.enrich import enrich_text
+from processors.pipeline import enrich_step
+from processors.stories.signature import unpack
 from processors.stories.step import GroupStep
 from rasid.codec import decode, encode
 from rasid.domain import topics
@@ -184,6 +186,29 @@ def test_two_stories_that_turn_out_to_be_one_are_merged():
     assert [decode(message, GroupedArticle).id for message in again[topics.GROUPED.name]] == ["202603-2", "202603-1"]
 
 
+@pytest.mark.parametrize(
+    ("title", "text"),
+    [
+        ("Fire at Latakia port", "A fire destroyed a cotton warehouse at Latakia port."),
+        ("Пожар в порту Латакии", "Пожар уничтожил склад хлопка в порту Латакии."),
+        ("حريق في مرفأ اللاذقية", "دمر حريق مستودعا للقطن في مرفأ اللاذقية."),
+    ],
+)
+def test_the_enrich_step_signs_and_grouping_gives_the_same_without(title: str, text: str):
+    """The signature travels in the article, stands in the document once, and is made where it lacks or is broken."""
+    plain = article(1, title, text, START)
+    message = encode(plain.article, key=plain.article.id, time=START)
+    given = Record(topic=topics.ARTICLES.name, partition=0, offset=0, message=message)
+    (made,) = enrich_step([given])[topics.ENRICHED.name]
+    enriched = decode(made, EnrichedArticle)
+    assert unpack(enriched.signature) is not None
+    unsigned = replace(enriched, signature=b"")
+    for other in (enriched, unsigned, replace(enriched, signature=enriched.signature[:-1])):
+        (document,) = GroupStep(Log().read)([record(other, START)])[topics.GROUPED.name]
+        found = decode(document, GroupedArticle)
+        assert (found.signature, found.enriched) == (enriched.signature, unsigned)
+
+
 def test_history_and_live_news_do_not_meet():
     """An article filled in from the past joins no live story."""
     log = Log()
@@ -219,3 +244,66 @@ def test_a_record_that_is_no_article_changes_nothing():
     with pytest.raises(CodecError):
         step([good, bad])
     assert len(run(step, log, [good])) == 1
+
+
+# Two events in each language: what all reports of one say, then what each adds.
+DRIFTED = {
+    "en": (
+        ("A fire destroyed a cotton warehouse at Latakia port, chief Nizar Sabbagh said.",
+         "The blaze began before dawn near the third quay.", "Insurers count the bales that were lost.",
+         "Neighbours saw black smoke above the harbour.", "Ships had to wait outside until evening."),
+        ("Four coal wagons derailed near Chulym in Novosibirsk region, engineer Pavel Zorin said.",
+         "Eleven passenger trains were late by hours.", "Cranes lift the damaged wheels off the track.",
+         "An inspection found a cracked rail there.", "Villagers were offered buses for the journey.",
+         "Repair crews from Tatarsk arrived overnight with sleepers, and traffic is to begin again on one track by noon."),
+    ),
+    "ru": (
+        ("Пожар уничтожил склад хлопка в порту Латакии, сообщил начальник пожарных Низар Саббаг.",
+         "Огонь вспыхнул перед рассветом у третьего причала.", "Страховщики считают потерянные кипы.",
+         "Соседи видели чёрный дым над гаванью.", "Суда ждали на рейде до самого вечера."),
+        ("Четыре вагона с углём сошли с рельсов у Чулыма под Новосибирском, сообщил инженер Павел Зорин.",
+         "Одиннадцать пассажирских поездов опоздали на часы.", "Краны поднимают повреждённые колёса с путей.",
+         "Проверка нашла там треснувший рельс.", "Жителям предложили автобусы для поездки.",
+         "Ремонтные бригады из Татарска прибыли ночью со шпалами, движение по одному пути обещают открыть к полудню."),
+    ),
+    "ar": (
+        ("دمر حريق مستودعا للقطن في مرفأ اللاذقية بحسب قائد الإطفاء نزار الصباغ.",
+         "بدأت النيران قبل الفجر قرب الرصيف الثالث.", "تحصي شركات التأمين البالات المفقودة.",
+         "شاهد الجيران دخانا أسود فوق الميناء.", "انتظرت السفن في عرض البحر حتى المساء."),
+        ("خرجت أربع عربات فحم عن السكة قرب تشوليم في منطقة نوفوسيبيرسك بحسب المهندس بافل زورين.",
+         "تأخر أحد عشر قطارا للركاب ساعات طويلة.", "ترفع الرافعات العجلات المتضررة عن الخط.",
+         "كشف الفحص عن شق في القضيب هناك.", "عرضت على القرويين حافلات للسفر.",
+         "وصلت فرق الإصلاح من تتارسك ليلا مع عوارض جديدة ومن المنتظر أن تعود الحركة على خط واحد عند الظهر."),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("language", DRIFTED)
+def test_a_story_that_has_become_two_is_split(language: str):
+    """A story that the log holds of two events is parted by the next report of either: what moves comes again, above."""
+    fire, train = DRIFTED[language]
+    log = Log()
+    reports = [(fire[0], one) for one in fire[1:]] + [(train[0], one) for one in train[1:]]
+    last = len(reports) - 1
+    made = [
+        article(number, said, more if number == last else f"{said} {more}", START + timedelta(minutes=number))
+        for number, (said, more) in enumerate(reports)
+    ]
+    for number, enriched in enumerate(made[:last]):
+        document = GroupedArticle(enriched=enriched, story_id="story-202603-0")
+        log.append([encode(document, key=document.id, time=START + timedelta(minutes=number))])
+    newest = record(made[last], START + timedelta(minutes=last), last)
+    step = GroupStep(log.read)
+    messages = run(step, log, [newest])
+    found = log.last()
+    event = found[f"202603-{last}"].event
+    assert event is not None
+    assert (event.kind, event.from_story, event.to_story) == ("split", "story-202603-0", "story-202603-4")
+    assert {i: one.story_id for i, one in found.items()} == {
+        f"202603-{number}": f"story-202603-{0 if number < 4 else 4}" for number in range(last + 1)
+    }
+    moved = [decode(message, GroupedArticle) for message in messages[1:]]
+    assert [(one.id, one.story_epoch, one.former_story_ids) for one in moved] == [
+        (f"202603-{number}", 1, ("story-202603-0",)) for number in range(4, last)
+    ]
+    assert GroupStep(log.read)([newest])[topics.GROUPED.name] == messages

@@ -128,6 +128,20 @@ def test_offsets_leave_the_clitic_out(source: str, surface: str, text: str):
     assert source[token.start : token.end] == surface
 
 
+GIVEN_NAMES = """
+ليلى كريم كمال باسل بشار فؤاد فيصل وليد وسام سلمى سليم فاتن كاميليا بهيج وصفي فداء لجين
+"""
+
+
+@pytest.mark.parametrize("clitic", ["", "و", "ب"])
+@pytest.mark.parametrize("name", GIVEN_NAMES.split())
+def test_given_names_keep_their_first_letter(name: str, clitic: str):
+    """A given name that begins like a clitic is one word, alone and behind a clitic, and keeps its term."""
+    (token,) = tokenize(clitic + name)
+    assert (token.start, token.term) == (len(clitic), tokenize(name)[0].term)
+    assert token.text == fold(name)
+
+
 def test_terms_are_the_tokens_terms():
     """The port's terms are those of the tokens, with the same offsets."""
     text = "وزير الدفاع الروسي Сергей Шойгу met Assad's men"

@@ -115,6 +115,18 @@ def test_words_of_the_analysis_are_marked_as_they_stand(site: Site) -> None:
     assert "<mark>положение</mark>" in site.ask(f"/alerts/{alert(7).id}").text
 
 
+def test_the_reasons_words_are_those_of_the_article(site: Site) -> None:
+    """Beside a clause stands what it found, inflected and with clitics as the article has it, and not the stem."""
+    forms = {"أسد": "الأسد", "situations": "situation", "положения": "положение"}
+    for number, (clause, form) in enumerate(forms.items(), 1):
+        terms = tuple(term.text for term in ANALYSIS.terms(clause))
+        reason = Why(clause=clause, field="any", words=terms)
+        one = alert(number + 10, article_ids=alert(number).article_ids, why=(reason,))
+        site.alerts.record([one])
+        shown = site.ask(f"/alerts/{one.id}").text.partition("<article")[0]
+        assert f"<mark><bdi>{form}</bdi></mark>" in shown, form
+
+
 def test_an_alert_says_who_was_told(site: Site) -> None:
     """Receivers stand with their outcome and, where it failed, the cause."""
     outcome = Delivery(receiver="desk", status="dead", at=alert(1).created_at, attempts=20, cause="لا جواب <b>")

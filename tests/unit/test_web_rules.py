@@ -13,6 +13,7 @@ import pytest
 from makers import TITLES, document
 from web_site import ANALYSIS, Answered, Site
 
+import rasid
 from rasid.app import rules_desk
 from rasid.codec import decode, encode, kind_of
 from rasid.domain import topics
@@ -90,6 +91,12 @@ def test_the_pages_speak_three_languages(site: Site, language: str, title: str) 
         page = site.ask(path).text
         assert title in page
         assert f'lang="{language}" dir="{"rtl" if language == "ar" else "ltr"}"' in page
+
+
+def test_the_footer_names_the_programs_version(site: Site) -> None:
+    """The editor knows a version of the file, too; the footer shows the program's."""
+    for path in ("/rules", "/rules/edit", "/rules/edit?file=minister.yaml"):
+        assert f"<footer>Rasid {rasid.__version__} " in site.ask(path).text, path
 
 
 @pytest.mark.parametrize("query", ["Shoigu AND Assad", "شويغو AND الأسد", "Шойгу AND Асад"])

@@ -138,6 +138,7 @@ def test_a_search_is_saved_listed_and_deleted_through_the_api(site: Site) -> Non
         ({"name": "  ", "q": ""}, 400, "needs a name"),
         ({"name": "x" * 101}, 422, "name"),
         ({"q": "x"}, 422, "name"),
+        ({"name": "x", "query": "Шойгу"}, 422, "query"),
     ],
 )
 def test_what_cannot_be_saved_is_said(site: Site, body: dict[str, str], status: int, words: str) -> None:

@@ -22,7 +22,7 @@ WordingOf = Callable[[str], Wording | None]
 _MOST_ARTICLES = 10
 _MOST_WHY = 8
 _LONGEST = 1_000  # of any one text in a message: titles and causes are anybody's
-_JINJA = "alert_text_jinja"
+JINJA = "alert_text_jinja"
 _MAIL = Environment(
     loader=PackageLoader("rasid.app.delivery"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
     lstrip_blocks=True,
@@ -129,7 +129,7 @@ def _subject(receiver: Receiver, alert: Alert, wording: WordingOf) -> str:
     elif author and author.alert_subject:
         own = (
             _safely(author.alert_subject, values, alert)
-            if author.alert_text_type == _JINJA
+            if author.alert_text_type == JINJA
             else fill(author.alert_subject, author.alert_subject_args, values)
         )
     title = title_of(alert, receiver.language)
@@ -142,7 +142,7 @@ def _author_text(author: Wording | None, values: dict[str, Any], alert: Alert) -
     """Give the text as the rule's author wants it told, "" where nothing is said of it."""
     if author is None or not author.alert_text:
         return ""
-    if author.alert_text_type == _JINJA:
+    if author.alert_text_type == JINJA:
         return _safely(author.alert_text, values, alert)
     named = {**values, **{name: values.get(field, "<missing value>") for field, name in author.alert_text_kw.items()}}
     return fill(author.alert_text, author.alert_text_args, named)

@@ -10,6 +10,7 @@ from rasid.domain.article import FieldName, GroupedArticle
 from rasid.ports import Analyzer, Term
 
 _LONGEST = 20_000
+_MOST_WORDS = 8
 _TEXT_FIELDS = {"title", "text", "any"}
 
 
@@ -40,6 +41,21 @@ def reason_spans(document: GroupedArticle, reasons: Sequence[Why], field: FieldN
             spans += _term_spans(why.words, terms)
         spans += [Span(start, start + len(word), "hit") for word in why.words for start in _places(word, text)]
     return spans
+
+
+def shown_words(documents: Sequence[GroupedArticle], why: Why, analyzer: Analyzer) -> list[str]:
+    """Give a reason's words as they stand in the articles (inflected, with clitics); where none does, as analysed."""
+    if why.field not in _TEXT_FIELDS:
+        return list(why.words)
+    found: dict[str, None] = {}
+    for document in documents:
+        article = document.enriched.article
+        fields: tuple[tuple[FieldName, str], ...] = (("title", article.title), ("text", article.text))
+        for field, text in fields:
+            if why.field in {field, "any"}:
+                spans = reason_spans(document, [why], field, analyzer)
+                found |= dict.fromkeys(text[one.start : one.end] for one in sorted(spans, key=lambda one: one.start))
+    return list(found)[:_MOST_WORDS] or list(why.words)
 
 
 def _term_spans(words: Sequence[str], terms: Sequence[Term]) -> list[Span]:

@@ -17,7 +17,7 @@ from rasid.app.delivery.render import title_of
 from rasid.app.delivery.words import LANGUAGES, OWN_NAMES, word
 from rasid.app.inbox import Inbox, Silence
 from rasid.app.web import security
-from rasid.app.web.alert_marks import marked
+from rasid.app.web.alert_marks import marked, shown_words
 from rasid.app.web.context import WebContext
 from rasid.app.web.links import own_path
 from rasid.app.web.templating import templates
@@ -112,6 +112,10 @@ class AlertPages:
             "alert.html",
             **self._common(wanted),
             item=item,
+            reasons=[
+                (why, shown_words([one for one in documents if one], why, self._context.analyzer))
+                for why in item.alert.why
+            ],
             documents=[
                 (document, marked(document, item.alert.why, self._context.analyzer))
                 for document in documents

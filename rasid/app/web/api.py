@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 from fastapi import APIRouter, HTTPException, Query, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from rasid.adapters.luqum_query import parse_query
 from rasid.app.render import document_json, hit_json
@@ -33,6 +33,8 @@ _MOST_TYPED = 4  # words of a name
 
 class NewSearch(BaseModel):
     """A search to save: the text, order and filters of a search page's address."""
+
+    model_config = ConfigDict(extra="forbid")  # a slip in a key would save a search for everything
 
     name: Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]
     q: str = ""

@@ -47,6 +47,14 @@ def build(context: WebContext) -> FastAPI:
     pages = Pages(context)
     failures.install(app, pages.error)
     app.include_router(api.router(context))
+    _pages(app, context, pages)
+    _rules(app, RulePages(context, pages.page))
+    _alerts(app, AlertPages(context, pages.page), AlertFeeds(context))
+    return app
+
+
+def _pages(app: FastAPI, context: WebContext, pages: Pages) -> None:
+    """Add the reading: articles, stories, feeds, searches and what is kept of them."""
     app.get("/", include_in_schema=False)(pages.search)
     app.get("/articles/{article_id}", include_in_schema=False)(pages.article)
     app.get("/stories/{story_id}", include_in_schema=False)(StoryPages(context, pages.page).story)
@@ -60,19 +68,24 @@ def build(context: WebContext) -> FastAPI:
     app.post("/searches", include_in_schema=False)(saved.save)
     app.post("/searches/delete", include_in_schema=False)(saved.delete)
     app.get("/feeds/search.{form}", include_in_schema=False)(SearchFeeds(context).search)
-    rules = RulePages(context, pages.page)
+
+
+def _rules(app: FastAPI, rules: RulePages) -> None:
     app.get("/rules", include_in_schema=False)(rules.list)
     app.get("/rules/edit", include_in_schema=False)(rules.edit)
     app.post("/rules/preview", include_in_schema=False)(rules.preview)
     app.post("/rules/save", include_in_schema=False)(rules.save)
-    alerts, feeds = AlertPages(context, pages.page), AlertFeeds(context)
+
+
+def _alerts(app: FastAPI, alerts: AlertPages, feeds: AlertFeeds) -> None:
     app.get("/alerts", include_in_schema=False)(alerts.list)
     app.get("/alerts/events", include_in_schema=False)(alerts.events)
     app.post("/alerts/act", include_in_schema=False)(alerts.act)
-    app.get("/alerts/{alert_id}", include_in_schema=False)(alerts.one)
+    app.get("/alerts/{alert_id}", include_in_schema=False)(
+        alerts.one
+    )  # after the fixed ones: the first that fits answers
     app.get("/feeds/alerts.{form}", include_in_schema=False)(feeds.everything)
     app.get("/feeds/rules/{name:path}", include_in_schema=False)(feeds.rule)
-    return app
 
 
 def _metrics(context: WebContext) -> Callable[[], Awaitable[Response]]:

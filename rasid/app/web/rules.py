@@ -153,7 +153,7 @@ class RulePages:
             request,
             "rule_edit.html",
             file=file,
-            version=version,
+            edition=version,  # `version` is the program's, in the footer
             text=text,
             form=form,
             mode="form" if mode == "form" and form else "text",

@@ -24,7 +24,6 @@ from rasid.settings import Settings
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 COOKIE = "rasid_token"
-FIELD = "token"
 _LOCAL_NAMES = {"localhost", "127.0.0.1", "[::1]"}
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
