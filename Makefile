@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 export PYTHONUTF8 := 1
 
-.PHONY: install run test test-cluster check lint servers servers-stop bench bench-cluster soak eval models clean
+.PHONY: install run test test-adapters test-cluster check lint servers servers-stop bench bench-cluster soak eval models clean
 
 install: $(READY)
 
@@ -23,6 +23,7 @@ test: install
 	@tools/install_chromium.sh
 	@tools/install_checkers.sh >/dev/null
 	RASID_FEEDS=sample $(BIN)/python -m pytest -n 2 --dist loadgroup -m 'not cluster'
+	@$(MAKE) --no-print-directory test-adapters
 
 # The real Kafka and Elasticsearch, fetched and started on this machine.
 servers: install
@@ -32,8 +33,14 @@ servers: install
 servers-stop:
 	deploy/local/kafka.sh stop
 	deploy/local/elasticsearch.sh stop
+	deploy/local/kafka.sh stop --secure
+	deploy/local/elasticsearch.sh stop --secure
 
-# The adapters of the cluster mode, held to the same contracts, on the real servers.
+# The adapters of the cluster mode, held to the contracts of the embedded ones, on the real servers.
+test-adapters: servers
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -p no:randomly -m cluster tests/contract; code=$$?; $(MAKE) servers-stop; exit $$code
+
+# That and whole daemons that are killed, frozen and replaced: some ten minutes.
 test-cluster: servers
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m cluster; code=$$?; $(MAKE) servers-stop; exit $$code
 
@@ -48,6 +55,7 @@ check: lint
 	@tools/install_chromium.sh
 	@tools/install_checkers.sh >/dev/null
 	RASID_FEEDS=sample $(BIN)/python -m pytest --randomly-seed=20261123 -n 2 --dist loadgroup -m 'not cluster' --cov --cov-report=term:skip-covered
+	@$(MAKE) --no-print-directory test-adapters
 
 bench: install
 	$(BIN)/python bench/run.py

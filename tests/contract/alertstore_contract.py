@@ -112,7 +112,11 @@ class AlertStoreContract:
         store.record(MIXED)
         assert store.acknowledge([one.id for one in MIXED[:2]], NOON) == 2
         assert store.acknowledge([one.id for one in MIXED[:3]], NOON + timedelta(hours=1)) == 1
-        assert [item.acknowledged_at for item in store.inbox(EVERYTHING)[-3:]] == [NOON + timedelta(hours=1), NOON, NOON]
+        assert [item.acknowledged_at for item in store.inbox(EVERYTHING)[-3:]] == [
+            NOON + timedelta(hours=1),
+            NOON,
+            NOON,
+        ]
 
     def test_judgements_make_precision(self, open_store: OpenAlerts) -> None:
         """Each rule's judged alerts are counted; a judgement may be changed and taken back."""
