@@ -5,18 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from e2e.service import json_lines, rasid
-
-WIRE = Path(__file__).parents[1] / "data" / "stories" / "wire_copies.jsonl"
-RULE = """\
-name: Tartus, a story at a time
-type: any
-index: news-articles
-realert: {minutes: 0}
-filter:
-  - query_string: {query: "place:Tartus"}
-alert: [debug]
-x-news: {id: tartus, per: story}
-"""
+from wire import RULE, WIRE
 
 
 def test_twelve_copies_are_one_story_and_one_alert_with_eleven_updates(tmp_path: Path) -> None:

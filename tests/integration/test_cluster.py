@@ -16,12 +16,13 @@ from contract.kafka_server import kafka_servers
 from integration.cluster_run import STAGES, ClusterRun, check, cluster_run, documents, embedded_index, entry, publish
 from integration.daemons import RASID, Daemon
 from integration.many_hosts import HOSTS, TITLES, Site
+from wire import RULE, WIRE
 
 from rasid.adapters.kafka_bus import KafkaBus
 from rasid.codec import TRACE, decode
 from rasid.domain import topics
 from rasid.domain.alert import Alert
-from rasid.domain.query import Value
+from rasid.domain.query import Everything, Value
 from rasid.ports import Message
 
 ARTICLES = 150
@@ -51,13 +52,14 @@ def rasid(run: ClusterRun, *words: str, code: int = 0) -> list[dict[str, object]
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-def with_rule(run: ClusterRun) -> None:
+SYRIA = 'name: "Сирия في الأخبار"\ntype: any\nfilter:\n- query_string: {query: "Syria"}\nrealert: {minutes: 0}\n'
+
+
+def with_rule(run: ClusterRun, rule: str = SYRIA) -> None:
     """Start the workers with one rule."""
     rules = run.place / "rules"
     rules.mkdir()
-    (rules / "one.yaml").write_text(
-        'name: "Сирия في الأخبار"\ntype: any\nfilter:\n- query:\n    query_string: {query: "Syria"}\nrealert: {minutes: 0}\n'
-    )
+    (rules / "one.yaml").write_text(rule, "utf-8")
     run.start(*STAGES, RASID_RULES_DIR=str(rules))
 
 
@@ -111,6 +113,20 @@ def test_from_a_feed_to_a_reader_and_to_an_alert(run: ClusterRun) -> None:
 
 def alerted(bus: KafkaBus) -> int:
     return len({one for record in bus.read(topics.ALERTS.name) for one in decode(record.message, Alert).article_ids})
+
+
+def test_twelve_wire_copies_are_one_story_and_one_alert_with_eleven_updates(run: ClusterRun) -> None:
+    """Copies in three languages that come through the cluster join one story; a rule per story alerts once."""
+    with KafkaBus(run.address) as bus, run.index() as index:
+        with_rule(run, RULE)
+        assert rasid(run, "ingest", "--jsonl", str(WIRE))
+        run.watch(lambda: alerted(bus) == 12, 120, "the alerts")
+        alerts = {record.message.key: decode(record.message, Alert) for record in bus.read(topics.ALERTS.name)}
+        assert sorted(one.kind for one in alerts.values()) == ["follow_up"] * 11 + ["match"]
+        index.refresh()
+        stories = {one.story_id for one in index.scan(Everything())}
+        assert {one.story_id for one in alerts.values()} == stories
+        assert len(stories) == 1
 
 
 def test_kills_and_poison_lose_nothing_and_the_embedded_mode_agrees(run: ClusterRun) -> None:
