@@ -23,7 +23,6 @@ test: install
 	@tools/install_chromium.sh
 	@tools/install_checkers.sh >/dev/null
 	RASID_FEEDS=sample $(BIN)/python -m pytest -n 2 --dist loadgroup -m 'not cluster'
-	@$(MAKE) --no-print-directory test-adapters
 
 # The real Kafka and Elasticsearch, fetched and started on this machine.
 servers: install
@@ -55,7 +54,6 @@ check: lint
 	@tools/install_chromium.sh
 	@tools/install_checkers.sh >/dev/null
 	RASID_FEEDS=sample $(BIN)/python -m pytest --randomly-seed=20261123 -n 2 --dist loadgroup -m 'not cluster' --cov --cov-report=term:skip-covered
-	@$(MAKE) --no-print-directory test-adapters
 
 bench: install
 	$(BIN)/python bench/run.py
