@@ -16,7 +16,7 @@ from rasid.domain.errors import FeedsFileError
 from rasid.domain.feed import Feed
 
 LOOK_EVERY = 0.3  # seconds
-_Stamp = tuple[int, int, int] | None
+Stamp = tuple[int, int, int] | None
 
 
 class WatchedFeeds:
@@ -28,7 +28,7 @@ class WatchedFeeds:
     def __init__(self, path: Path, report: Callable[[FeedsFileError | None], None] = lambda _: None) -> None:
         self._path = path
         self._report = report
-        self._read = self._waiting = _stamp(path)
+        self._read = self._waiting = stamp_of(path)
         self._feeds: Sequence[Feed] = read_feeds(path)
         self.error: FeedsFileError | None = None
 
@@ -38,7 +38,7 @@ class WatchedFeeds:
 
     def look(self) -> None:
         """Read the file if it changed and has been left alone since the last look: editors write in steps."""
-        stamp = _stamp(self._path)
+        stamp = stamp_of(self._path)
         steady, self._waiting = stamp == self._waiting, stamp
         if stamp == self._read or not steady:
             return
@@ -58,7 +58,8 @@ class WatchedFeeds:
                 await asyncio.wait_for(stop.wait(), LOOK_EVERY)
 
 
-def _stamp(path: Path) -> _Stamp:
+def stamp_of(path: Path) -> Stamp:
+    """Give what tells one state of a file from another, None while it is not there."""
     try:
         found = path.stat()
     except OSError:

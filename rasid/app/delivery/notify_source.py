@@ -13,6 +13,7 @@ from pathlib import Path
 
 import structlog
 
+from ingest.watch import Stamp, stamp_of
 from rasid.app.delivery.notify_file import read_receivers
 from rasid.app.delivery.receivers import Receivers
 from rasid.domain.errors import NotifyError, StoreError
@@ -20,8 +21,7 @@ from rasid.domain.errors import NotifyError, StoreError
 log = structlog.get_logger("rasid.notify")
 NAME = "notify.yaml"
 _LOOK_EVERY = 0.5
-_Stamp = tuple[int, int, int] | None
-_NEVER: _Stamp = (-1, -1, -1)  # not None, which is the stamp of a file that is not there
+_NEVER: Stamp = (-1, -1, -1)  # not None, which is the stamp of a file that is not there
 
 
 class NotifySource:
@@ -30,7 +30,7 @@ class NotifySource:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock = threading.Lock()
-        self._read: _Stamp = _NEVER
+        self._read: Stamp = _NEVER
         self._receivers: Receivers | None = None
         self.error: NotifyError | None = None
         self.look()
@@ -47,7 +47,7 @@ class NotifySource:
     def look(self) -> None:
         """Read the file if it changed; without it there is no receiver."""
         with self._lock:
-            stamp = _stamp(self._path)
+            stamp = stamp_of(self._path)
             if stamp == self._read:
                 return
             self._read = stamp
@@ -82,11 +82,3 @@ def ship(path: Path) -> None:
         temporary = path.with_name(f"{path.name}.new")
         temporary.write_text(example(), "utf-8")
         temporary.replace(path)
-
-
-def _stamp(path: Path) -> _Stamp:
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_size, found.st_ino

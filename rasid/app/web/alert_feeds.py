@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
@@ -16,18 +15,15 @@ from starlette.exceptions import HTTPException
 from rasid.app.delivery.render import entry
 from rasid.app.delivery.words import word
 from rasid.app.web.alerts import language_of
+from rasid.app.web.atom import EPOCH, XML_LANG, add
+from rasid.app.web.atom import feed as begin
 from rasid.app.web.context import WebContext
 from rasid.app.web.links import web_link
 from rasid.domain.alert import Alert
 from rasid.domain.delivery import Language
 from rasid.domain.judgement import InboxFilter
 
-_ATOM = "http://www.w3.org/2005/Atom"
-_XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _MOST = 100
-_EPOCH = "1970-01-01T00:00:00+00:00"
-# What XML 1.0 cannot hold at all (2.2 Characters); a title from a feed may.
-_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 TYPES = {"atom": "application/atom+xml; charset=utf-8", "json": "application/feed+json"}
 
 
@@ -64,29 +60,29 @@ class AlertFeeds:
 
 def atom(alerts: Sequence[Alert], rule: str | None, language: Language, base: str, where: str) -> bytes:
     """Give the Atom document."""
-    ET.register_namespace("", _ATOM)
-    feed = ET.Element(f"{{{_ATOM}}}feed", {_XML_LANG: language})
-    _add(feed, "id", f"urn:rasid:alerts:{quote(rule or '')}")
-    _add(feed, "title", _title(rule, language))
-    _add(feed, "updated", alerts[0].created_at.isoformat() if alerts else _EPOCH)
-    _add(_add(feed, "author"), "name", "Rasid")
-    _add(feed, "link", rel="self", href=where)
-    _add(feed, "link", rel="alternate", href=f"{base}/alerts", type="text/html")
+    feed = begin()
+    feed.set(XML_LANG, language)
+    add(feed, "id", f"urn:rasid:alerts:{quote(rule or '')}")
+    add(feed, "title", _title(rule, language))
+    add(feed, "updated", alerts[0].created_at.isoformat() if alerts else EPOCH)
+    add(add(feed, "author"), "name", "Rasid")
+    add(feed, "link", rel="self", href=where)
+    add(feed, "link", rel="alternate", href=f"{base}/alerts", type="text/html")
     for alert in alerts:
         told = entry(alert, language, base)
-        one = _add(feed, "entry")
-        one.set(_XML_LANG, told["title_language"] or "")
-        _add(one, "id", f"urn:rasid:alert:{alert.id}")
-        _add(one, "title", told["title"])
-        _add(one, "published", alert.created_at.isoformat())
-        _add(one, "updated", alert.created_at.isoformat())
-        _add(one, "link", rel="alternate", href=told["link"], type="text/html")
+        one = add(feed, "entry")
+        one.set(XML_LANG, told["title_language"] or "")
+        add(one, "id", f"urn:rasid:alert:{alert.id}")
+        add(one, "title", told["title"])
+        add(one, "published", alert.created_at.isoformat())
+        add(one, "updated", alert.created_at.isoformat())
+        add(one, "link", rel="alternate", href=told["link"], type="text/html")
         for article in alert.articles:
             if web_link(article.url):
-                _add(one, "link", rel="related", href=article.url or "", title=article.title)
-        _add(one, "category", term=alert.rule)
-        content = _add(one, "content", _text(told), type="text")
-        content.set(_XML_LANG, language)
+                add(one, "link", rel="related", href=article.url or "", title=article.title)
+        add(one, "category", term=alert.rule)
+        content = add(one, "content", _text(told), type="text")
+        content.set(XML_LANG, language)
     made: bytes = ET.tostring(feed, encoding="utf-8", xml_declaration=True)
     return made
 
@@ -130,11 +126,3 @@ def _text(told: dict[str, Any]) -> str:
     lines += [f"{article['source']} · {article['seen']}" for article in told["articles"]]
     lines += [f"{told['why_word']}: {why['clause']}" for why in told["why"]]
     return "\n".join(line for line in lines if line)
-
-
-def _add(parent: ET.Element, name: str, text: str = "", **attributes: str) -> ET.Element:
-    made = ET.SubElement(
-        parent, f"{{{_ATOM}}}{name}", {key: _NOT_XML.sub("\ufffd", value) for key, value in attributes.items()}
-    )
-    made.text = _NOT_XML.sub("\ufffd", text) if text else None
-    return made

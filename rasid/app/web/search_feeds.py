@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Sequence
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -12,18 +11,15 @@ import msgspec
 from fastapi import Request, Response
 from starlette.exceptions import HTTPException
 
+from rasid.app.web.atom import EPOCH, XML_LANG, add
+from rasid.app.web.atom import feed as begin
 from rasid.app.web.context import WebContext
 from rasid.app.web.links import web_link
 from rasid.app.web.searching import Asked, answer
 from rasid.domain.search import Hit
 
-_ATOM = "http://www.w3.org/2005/Atom"
-_LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 _ENTRIES = 50
 _LONGEST = 1_000  # characters of a text: a feed tells of articles, it does not carry them
-_EPOCH = "1970-01-01T00:00:00+00:00"
-# What XML 1.0 cannot hold at all (2.2 Characters).
-_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _TYPES = {"atom": "application/atom+xml", "json": "application/feed+json"}
 
 
@@ -57,29 +53,28 @@ def _title(asked: Asked) -> str:
 
 
 def _atom(hits: Sequence[Hit], asked: Asked, base: str, where: str) -> bytes:
-    ET.register_namespace("", _ATOM)
-    feed = ET.Element(f"{{{_ATOM}}}feed")
-    _add(feed, "id", f"urn:rasid:search:{hashlib.blake2b(asked.address().encode(), digest_size=12).hexdigest()}")
-    _add(feed, "title", _title(asked))
-    _add(feed, "updated", max((_seen(hit) for hit in hits), default=_EPOCH))
-    _add(_add(feed, "author"), "name", "Rasid")
-    _add(feed, "link", rel="self", href=where)
-    _add(feed, "link", rel="alternate", href=base + asked.address(), type="text/html")
+    feed = begin()
+    add(feed, "id", f"urn:rasid:search:{hashlib.blake2b(asked.address().encode(), digest_size=12).hexdigest()}")
+    add(feed, "title", _title(asked))
+    add(feed, "updated", max((_seen(hit) for hit in hits), default=EPOCH))
+    add(add(feed, "author"), "name", "Rasid")
+    add(feed, "link", rel="self", href=where)
+    add(feed, "link", rel="alternate", href=base + asked.address(), type="text/html")
     for hit in hits:
         enriched = hit.document.enriched
         article = enriched.article
-        entry = _add(feed, "entry")
-        entry.set(_LANGUAGE, "" if enriched.language == "und" else enriched.language)
-        _add(entry, "id", f"urn:rasid:article:{article.id}")
-        _add(entry, "title", article.title or "(no title)")
+        entry = add(feed, "entry")
+        entry.set(XML_LANG, "" if enriched.language == "und" else enriched.language)
+        add(entry, "id", f"urn:rasid:article:{article.id}")
+        add(entry, "title", article.title or "(no title)")
         if article.published_at:
-            _add(entry, "published", article.published_at.isoformat())
-        _add(entry, "updated", _seen(hit))
-        _add(entry, "link", rel="alternate", href=f"{base}/articles/{article.id}", type="text/html")
+            add(entry, "published", article.published_at.isoformat())
+        add(entry, "updated", _seen(hit))
+        add(entry, "link", rel="alternate", href=f"{base}/articles/{article.id}", type="text/html")
         if url := web_link(article.url):
-            _add(entry, "link", rel="related", href=url)
-        _add(_add(entry, "source"), "title", article.source)
-        _add(entry, "summary", _summary(article.text), type="text")
+            add(entry, "link", rel="related", href=url)
+        add(add(entry, "source"), "title", article.source)
+        add(entry, "summary", _summary(article.text), type="text")
     made: bytes = ET.tostring(feed, encoding="utf-8", xml_declaration=True)
     return made
 
@@ -120,10 +115,3 @@ def _seen(hit: Hit) -> str:
 
 def _summary(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST].rsplit(' ', 1)[0]} …"
-
-
-def _add(parent: ET.Element, name: str, text: str = "", **attributes: str) -> ET.Element:
-    clean = {key: _NOT_XML.sub("\ufffd", value) for key, value in attributes.items()}
-    made = ET.SubElement(parent, f"{{{_ATOM}}}{name}", clean)
-    made.text = _NOT_XML.sub("\ufffd", text) or None
-    return made
